@@ -1,0 +1,88 @@
+"""From a spot to the bytes that may be replaced, or a refusal that says why they may not."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from yaml.nodes import MappingNode, ScalarNode
+
+from gitops_actions.edit import places
+from gitops_actions.edit.nodes import Parsed
+from gitops_actions.edit.places import Spot
+from gitops_actions.edit.refusals import ENCRYPTED, NOT_A_VALUE, SHARED, refusal
+
+_TAG = re.compile(r"!\S*")
+_STRING_TAGS = frozenset(("!", "!!str", "!<tag:yaml.org,2002:str>"))
+
+
+class Leaf(NamedTuple):
+    """A value that may be replaced: ``text[start:end]`` of the parsed text, in a style (``""`` is plain)."""
+
+    spot: Spot
+    value: str
+    start: int
+    end: int
+    style: str
+
+    @property
+    def path(self) -> str:
+        """The way to it, as people write it."""
+        return self.spot.shown
+
+    @property
+    def line(self) -> int:
+        """Counted from 1."""
+        return int(self.spot.node.start_mark.line) + 1
+
+
+def leaf(parsed: Parsed, spot: Spot) -> Leaf:
+    """The scalar at a spot, if its text may be replaced.
+
+    Raises EditRefused for a mapping, a list, a block scalar, several lines, a value that stands elsewhere or is read
+    elsewhere, a tag that makes it something other than text, and a value that is encrypted.
+    """
+    node = spot.node
+    if not isinstance(node, ScalarNode):
+        what = "a mapping" if isinstance(node, MappingNode) else "a list"
+        raise refusal(NOT_A_VALUE, f"{spot.shown or 'the document'} is {what}", node.start_mark, "name a value in it")
+    if spot.foreign is not None:
+        raise spot.foreign
+    start, end = node.start_mark.index, node.end_mark.index
+    if node.value.startswith("ENC["):
+        raise refusal(ENCRYPTED, f"{spot.shown} is encrypted", node.start_mark, "keep the value where it is plain text")
+    if node.style in ("|", ">"):
+        raise refusal(NOT_A_VALUE, f"{spot.shown} is a block of lines", node.start_mark, "write it on one line")
+    if parsed.text[start : start + 1] in ("&", "!"):
+        start = _behind_properties(parsed, spot, start)
+    if start == end and not node.style:
+        start = end = _empty_value(parsed, spot, end)
+    source = parsed.text[start:end]
+    if len(source.splitlines()) > 1 or "\t" in source:
+        what = "holds a tab" if "\t" in source else "goes over several lines"
+        raise refusal(NOT_A_VALUE, f"{spot.shown} {what}", node.start_mark, "write it on one line, without tabs")
+    return Leaf(spot, node.value, start, end, node.style or "")
+
+
+def _behind_properties(parsed: Parsed, spot: Spot, start: int) -> int:
+    properties = places.properties(parsed, spot.node)
+    tag = _TAG.search(properties)
+    if start + len(properties) >= spot.node.end_mark.index or (tag and tag[0] not in _STRING_TAGS):
+        message = f"{spot.shown} has a tag or an anchor that gives it a meaning of its own"
+        raise refusal(SHARED, message, spot.node.start_mark, "write it as a plain or quoted string")
+    return start + len(properties)
+
+
+def _empty_value(parsed: Parsed, spot: Spot, end: int) -> int:
+    """Where an empty value would start: behind its ":" or "-", from which the marks of the parsers stray."""
+    before = parsed.text[:end].rstrip(" ")
+    if not before.endswith((":", "-")):
+        hint = "write the key with a colon, and give it a value"
+        raise refusal(NOT_A_VALUE, f"{spot.shown} has no value, and no place for one", spot.node.start_mark, hint)
+    behind = parsed.text[len(before) : len(before) + 2]
+    return len(before) + (behind.startswith(" ") and behind != " #")
+
+
+def text_of_leaf(leaf: Leaf | None) -> str | None:
+    """The value of a leaf that may not be there."""
+    return None if leaf is None else leaf.value

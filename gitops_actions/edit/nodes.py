@@ -1,0 +1,160 @@
+"""YAML text as node trees whose marks say where each value stands.
+
+Values stay text: tags are not resolved, nothing is constructed. Both parsers (libyaml's and the pure one) must lead to
+the same answer for the same text; where they differ, this file evens it out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from yaml import MarkedYAMLError, YAMLError
+from yaml.composer import Composer
+from yaml.events import CollectionEndEvent, CollectionStartEvent, StreamEndEvent
+from yaml.nodes import MappingNode, Node, ScalarNode
+from yaml.parser import Parser
+from yaml.reader import Reader
+from yaml.scanner import Scanner
+
+from gitops_actions.edit.refusals import ENCRYPTED, NOT_YAML, TOO_MUCH, Mark, refusal
+from gitops_actions.edit.source import MAX_BYTES, without_bom
+from gitops_actions.errors import EditRefused
+
+MAX_DEPTH = 100
+
+# https://yaml.org/spec/1.2.2/#51-character-set, without a byte order mark in the middle (the parsers disagree on it).
+_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+# What tells without parsing that nothing is too deep. A block collection has nothing but these before it on its line,
+# each level at least one column further in than the last but one (a list may stand in the column of its key): without
+# such a run of 32 there are at most 64 levels of them. A "[" may open two levels: `[a: b]` is a list of a mapping.
+_BLOCK_LEVELS = 64
+_DEEP_BLOCK = re.compile(r"[ \t?:-]{32}")
+_LINE = re.compile(r"[^\n\r]+")
+
+
+class _Tagless:
+    """The half of PyYAML's resolver that a composer calls, without resolving: a third of the time of composing."""
+
+    def resolve(self, *_: object) -> str:
+        return ""
+
+    def descend_resolver(self, *_: object) -> None: ...
+
+    def ascend_resolver(self) -> None: ...
+
+
+class PureParser(_Tagless, Reader, Scanner, Parser, Composer):
+    """PyYAML's own parser, for where libyaml is missing."""
+
+    def __init__(self, text: str) -> None:
+        Reader.__init__(self, text)
+        Scanner.__init__(self)
+        Parser.__init__(self)
+        Composer.__init__(self)
+
+
+try:
+    from yaml._yaml import CParser
+except ImportError:
+    FastParser = None
+else:
+
+    class FastParser(_Tagless, CParser):  # type: ignore[no-redef]
+        """libyaml."""
+
+
+AnyParser = FastParser or PureParser
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A text (without its byte order mark, which is in ``bom``) and the root node of each of its documents."""
+
+    text: str
+    bom: str
+    roots: tuple[Node, ...]
+
+
+def parse(text: str) -> Parsed:
+    """Every document of a text.
+
+    Raises EditRefused where it is not YAML, too large (10 MiB) or too deep (100 levels), or encrypted with SOPS.
+    """
+    bom, text = without_bom(text)
+    if len(text) > MAX_BYTES:
+        raise refusal(TOO_MUCH, f"the file is larger than {MAX_BYTES} bytes", None, "put the value into a small file")
+    foreign = _NOT_YAML.search(text)
+    if foreign:
+        before = text[: foreign.start()]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        message = f"this is not YAML: character {foreign[0]!r}"
+        raise EditRefused(message, code=NOT_YAML, line=line, column=column, hint="remove the character")
+    even = _LINE.sub(_without_tabs, text) if "\t" in text else text
+    try:
+        if 2 * even.count("[") + even.count("{") > MAX_DEPTH - _BLOCK_LEVELS or _DEEP_BLOCK.search(even):
+            _check_depth(even)
+        parser = AnyParser(even)
+        roots: list[Node] = []
+        while parser.check_node():
+            roots.append(parser.get_node())  # type: ignore[arg-type]
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise _not_yaml(error.problem or "it cannot be parsed", mark) from None
+    except (
+        YAMLError,
+        ValueError,
+        OverflowError,
+    ) as error:  # a \U escape above Unicode is no YAMLError to the pure parser
+        raise _not_yaml(f"it cannot be parsed ({type(error).__name__})", None) from None
+    if "sops" in text:
+        for root in roots:
+            _refuse_encrypted(root)
+    return Parsed(text, bom, tuple(roots))
+
+
+def _not_yaml(problem: str, mark: Mark | None) -> EditRefused:
+    hint = "templates cannot be edited as YAML: use kind text, or edit the values that they take"
+    return refusal(NOT_YAML, f"this is not YAML: {problem}", mark, hint)
+
+
+def _without_tabs(match: re.Match[str]) -> str:
+    """A line with a space for each tab behind its indentation: there, tabs are white space to YAML and libyaml, and
+    errors or part of the value to PyYAML. A value that holds a tab itself is not edited (`places`)."""
+    line = match[0]
+    body = line.lstrip(" \t")
+    if not body or body.startswith("#"):
+        return line.replace("\t", " ")
+    return line[: len(line) - len(body)] + body.replace("\t", " ")
+
+
+def _check_depth(text: str) -> None:
+    """Composing is recursive, in C without any limit: count the levels first, and stop where there are too many."""
+    parser = AnyParser(text)
+    depth = 0
+    while True:
+        event = parser.get_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                hint = "split the file"
+                raise refusal(TOO_MUCH, f"the file is nested more than {MAX_DEPTH} levels deep", event.start_mark, hint)
+        elif isinstance(event, CollectionEndEvent):
+            depth -= 1
+        elif isinstance(event, StreamEndEvent):
+            return
+
+
+def _refuse_encrypted(root: Node) -> None:
+    """SOPS signs the whole file (https://getsops.io/docs/, "message authentication code"): any edit breaks it."""
+    if not isinstance(root, MappingNode):
+        return
+    for key, value in root.value:
+        if key.value == "sops" and isinstance(value, MappingNode) and any(k.value == "mac" for k, _ in value.value):
+            hint = "keep the released values in a file of their own that is not encrypted"
+            raise refusal(ENCRYPTED, "the file is encrypted with SOPS", key.start_mark, hint)
+
+
+def is_plain_scalar(node: Node) -> bool:
+    """Whether a node is a scalar without quotes and not a block."""
+    return isinstance(node, ScalarNode) and not node.style

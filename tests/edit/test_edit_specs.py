@@ -1,0 +1,113 @@
+"""What an edit may say: documents, options, and what is answered when it says too little or too much."""
+
+from __future__ import annotations
+
+import pytest
+
+from gitops_actions.edit.kustomize import Kustomize
+from gitops_actions.edit.manifest import Manifest
+from gitops_actions.edit.text import MAX_CHARACTERS, TextPattern
+from gitops_actions.edit.yaml import YamlValue
+from gitops_actions.errors import EditRefused, UsageError
+from gitops_actions.model import EditSpec, Image, Release
+
+RELEASE = Release("1")
+DOCUMENTS = "---\n".join(
+    f"kind: {kind}\nmetadata: {{name: {name}}}\nv: 0\n" for kind, name in (("A", "x"), ("B", "x"), ("B", "y"))
+)
+
+
+@pytest.mark.parametrize(
+    ("document", "line"),
+    [("0", 3), ("2", 11), ("kind=A", 3), ("kind=B,metadata.name=x", 7), (" metadata.name = y ", 11), ("/kind=A", 3)],
+)
+def test_a_document_is_picked(document: str, line: int) -> None:
+    spec = EditSpec("yaml", "f", path="v", value="1", document=document)
+    (change,) = YamlValue().edit(DOCUMENTS, spec, RELEASE).changes
+    assert change.line == line
+
+
+@pytest.mark.parametrize(
+    ("document", "code"), [("3", "GA101"), ("kind=C", "GA101"), ("kind=B", "GA102"), ("nothing.there=1", "GA101")]
+)
+def test_no_document_or_several_are_refused(document: str, code: str) -> None:
+    with pytest.raises(EditRefused) as caught:
+        YamlValue().edit(DOCUMENTS, EditSpec("yaml", "f", path="v", value="1", document=document), RELEASE)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        EditSpec("yaml", "f", path="v", value="1", document="B"),
+        EditSpec("yaml", "f", path="v", value="1", document="=x"),
+        EditSpec("yaml", "f", path="v", value="1", document="a..b=x"),
+        EditSpec("yaml", "f", value="1"),
+        EditSpec("yaml", "f", path="v"),
+        EditSpec("yaml", "f", path="v..", value="1"),
+    ],
+)
+def test_a_yaml_edit_that_says_too_little(spec: EditSpec) -> None:
+    with pytest.raises(UsageError) as caught:
+        YamlValue().edit(DOCUMENTS, spec, RELEASE)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value"),
+    [
+        (None, "1"),
+        ("(?P<value>x)", None),
+        ("x", "1"),
+        ("(?P<value>", "1"),
+        ("(?P<value>x{99999999999999999999})", "1"),
+        ("(?P<value>x)", "a\nb"),
+        ("(?P<value>x)", "\ud800"),
+    ],
+)
+def test_a_text_edit_that_says_too_little(pattern: str | None, value: str | None) -> None:
+    with pytest.raises(UsageError) as caught:
+        TextPattern().edit("x", EditSpec("text", "f", pattern=pattern, value=value), RELEASE)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "code"),
+    [
+        ("x" * (MAX_CHARACTERS + 1), "(?P<value>y)", "GA109"),
+        ("ab", "a(?P<value>c)?", "GA101"),
+        ("a\n\nb", "a(?P<value>\\s+)b", "GA106"),
+        ("aa", "(?P<value>a)", "GA102"),
+    ],
+)
+def test_a_text_that_is_refused(text: str, pattern: str, code: str) -> None:
+    with pytest.raises(EditRefused) as caught:
+        TextPattern().edit(text, EditSpec("text", "f", pattern=pattern, value="1"), RELEASE)
+    assert caught.value.code == code
+
+
+def test_lines_of_added_keys_are_those_of_the_new_text() -> None:
+    text = "images:\n- name: a\n- name: b\n  newTag: '0'\n- name: c\n"
+    images = tuple(Image(name, name, "1") for name in "cba")
+    edited = Kustomize().edit(text, EditSpec("kustomize", "f", on_missing="create"), Release("1", images))
+    assert [(change.path, change.line) for change in edited.changes] == [
+        ("images[0].newTag", 3),
+        ("images[1].newTag", 5),
+        ("images[2].newTag", 7),
+    ]
+    lines = edited.text.splitlines()
+    assert all("newTag" in lines[change.line - 1] for change in edited.changes)
+
+
+def test_an_image_without_tag_and_digest_is_wrong_usage() -> None:
+    text = "images:\n- name: a\n  newTag: '0'\n"
+    with pytest.raises(UsageError, match="neither tag nor digest"):
+        Kustomize().edit(text, EditSpec("kustomize", "f"), Release("1", (Image("a", "a"),)))
+
+
+def test_two_images_from_one_repository_cannot_be_told_apart() -> None:
+    text = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: 'r/x:0'}]}\n"
+    images = (Image("a", "r/x", "1"), Image("b", "r/x", "2"))
+    with pytest.raises(EditRefused) as caught:
+        Manifest().edit(text, EditSpec("manifest", "f"), Release("1", images))
+    assert caught.value.code == "GA102"
