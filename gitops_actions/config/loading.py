@@ -1,0 +1,47 @@
+"""gitops.yaml to `Config`, or all its problems."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from gitops_actions.config.apps import read_apps
+from gitops_actions.config.decoding import decode
+from gitops_actions.config.environments import read_environments
+from gitops_actions.config.freezes import read_freezes
+from gitops_actions.config.problems import Problems
+from gitops_actions.config.shapes import FileShape
+from gitops_actions.config.tree import read
+from gitops_actions.model import Config, ConfigRepo
+
+
+def load(text: str, *, file: str, kinds: Collection[str]) -> Config:
+    """The configuration that ``text`` holds.
+
+    Args:
+        text: the whole gitops.yaml.
+        file: how messages call it.
+        kinds: the edit kinds that are installed.
+
+    Raises ConfigInvalid with every problem that can be found, each with file, line, column and, where there is one, a
+    hint what to do about it.
+    """
+    problems = Problems(file)
+    root = read(text, problems)
+    if root is None:
+        raise problems.error()
+    shape = decode(FileShape, root, "the file", problems)
+    environments = read_environments(root.child("environments"), problems)
+    freezes = read_freezes(root.child("freezes"), environments, problems)
+    apps = read_apps(root.child("apps"), environments, kinds, problems)
+    if shape is None or problems:
+        raise problems.error()
+    home, pipeline = shape.config_repo, shape.pipeline
+    return Config(
+        environments=environments,
+        apps=apps,
+        freezes=freezes,
+        records=shape.records,
+        config_repo=ConfigRepo(home.url, home.base) if home else None,
+        app=shape.app,
+        pipeline={"use": pipeline.use, "platforms": pipeline.platforms, "with": pipeline.with_} if pipeline else None,
+    )

@@ -1,0 +1,95 @@
+"""Texts of gitops.yaml that have a form of their own: times, images, URLs, words, placeholders.
+
+The `complaint_about_...` functions return the end of the sentence "`key` ...", or None when all is well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+IN_PLACES = ("app", "environment")
+IN_VALUES = ("version", "image", "tag", "digest", "revision", "short_revision", "app", "environment")
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"([0-9]{1,9})([smhd])", re.ASCII)
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")
+# With placeholders; that they exist is checked apart, with a better message.
+_IMAGE = re.compile(r"(?:[A-Za-z0-9]|\{[\w-]+\})(?:[A-Za-z0-9._:/-]|\{[\w-]+\}){0,254}", re.ASCII)
+_REPOSITORY = re.compile(r"(?:[A-Za-z0-9]|\{[\w-]+\})(?:[A-Za-z0-9._/-]|\{[\w-]+\}){0,254}", re.ASCII)
+
+
+def seconds(text: str) -> int:
+    """The seconds of a time such as `90s`, `30m`, `4h`, `2d`. Raises ValueError when it is not one."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise ValueError("write 90s, 30m, 4h or 2d")
+    return int(match[1]) * _SECONDS[match[2]]
+
+
+def complaint_about_duration(text: str) -> str | None:
+    """Times, as `seconds` reads them."""
+    return None if _DURATION.fullmatch(text) else "must be a time such as 90s, 30m, 4h or 2d"
+
+
+def complaint_about_word(text: str) -> str | None:
+    """Labels, reviewers and the like: forges take lists of them separated by commas."""
+    if not text.strip():
+        return "is empty"
+    if "," in text:
+        return "holds a comma; write a list"
+    if re.search(r"[\x00-\x1f\x7f]", text):
+        return "holds a line break or another control character"
+    return None
+
+
+def complaint_about_image(text: str) -> str | None:
+    """Names of images in `apps:`: what a release gives is the tag and the digest, so neither may stand here."""
+    if "@" in text or ":" in text.rpartition("/")[2]:
+        return "must be the image without tag and digest"
+    if not _IMAGE.fullmatch(text) or "//" in text or text.endswith("/"):
+        return "must be an image such as ghcr.io/acme/web"
+    return None
+
+
+def complaint_about_repository(text: str) -> str | None:
+    """Names of source repositories, as forges call them: `acme/web`, `group/sub/web`."""
+    if not _REPOSITORY.fullmatch(text) or "//" in text or text.endswith("/"):
+        return "must be the name of a repository such as acme/web"
+    return None
+
+
+def complaint_about_url(text: str) -> str | None:
+    """URLs and paths of repositories. The complaint never holds the text: there may be a password in it.
+
+    ``NAME::`` would start a remote helper of git (https://git-scm.com/docs/gitremote-helpers), a leading ``-`` an
+    option.
+    """
+    if not text or re.search(r"[\x00-\x20\x7f]", text):
+        return "is empty, or holds a space or a control character"
+    if text.startswith("-") or re.match(r"[A-Za-z0-9+.-]+::", text):
+        return "must be an URL or a path"
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        return None
+    authority = rest.partition("/")[0]
+    if scheme not in ("https", "http", "ssh", "file"):
+        return "must start with https://, ssh://, file://, or be a path"
+    if "@" in authority and (scheme != "ssh" or ":" in authority.rpartition("@")[0]):
+        return "holds credentials; give them as GITOPS_TOKEN in the environment"
+    if scheme in ("http", "https") and re.search(r"[?#]", rest):
+        return "holds a '?' or '#'; give only the address of the repository"
+    host = re.sub(r":\d*$", "", authority)
+    if scheme == "http" and host not in ("localhost", "127.0.0.1", "[::1]"):
+        return "is plain http, which anyone on the way can read and change; use https"
+    return None
+
+
+def placeholders(text: str) -> Iterator[str]:
+    """The names in `{...}` of a text, in order."""
+    return (match[1] for match in _PLACEHOLDER.finditer(text))
+
+
+def sample(text: str) -> str:
+    """A text with its placeholders filled by the plainest names, to check what it is apart from them."""
+    return text.replace("{app}", "a").replace("{environment}", "e")
