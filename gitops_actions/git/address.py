@@ -1,0 +1,116 @@
+"""Where a repository is: a folder of this machine, or an URL that git may be given."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from gitops_actions.errors import UsageError
+
+# C0, DEL, C1, line separators, bidirectional controls and lone surrogates: never part of an address, and not for a log.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# git runs `git-remote-<name>` for `<name>::...` (https://git-scm.com/docs/gitremote-helpers); `ext::` runs anything.
+_REMOTE_HELPER = re.compile(r"[A-Za-z0-9+.-]+::")
+_SCP_LIKE = re.compile(r"(?:[^/:@]+@)?(?:\[[0-9A-Fa-f:.]+\]|[^/:@\[\]]+):.*")
+_LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """``text`` is what git is given. ``path`` is set for a repository on this machine, ``origin``
+    (``https://host:port``) for one that takes credentials by HTTP."""
+
+    text: str
+    protocol: str
+    path: Path | None = None
+    origin: str | None = None
+
+
+def check_url(text: str) -> None:
+    """Raise UsageError when ``text`` is no address of a repository that we would let git talk to."""
+    address(text)
+
+
+def address(text: str) -> Address:
+    """The address that a person or a configuration file gave: a path, ``file://``, ``https://``, ``ssh://``,
+    ``user@host:path``, and ``http://`` to this machine only. Raises UsageError for anything else.
+
+    No message repeats an URL that may hold a password.
+    """
+    if not text.strip():
+        raise UsageError("the address of the repository is empty", hint="give a path or an URL")
+    if _UNPRINTABLE.search(text):
+        raise UsageError("the address of the repository holds control characters", hint="give it on one line")
+    if text.startswith("-"):
+        raise UsageError(f"{text!r} looks like an option, not like a repository", hint="write a path as ./-name")
+    if _REMOTE_HELPER.match(text):
+        raise _refused(text.partition("::")[0] + "::")
+    if "://" in text:
+        return _from_url(text)
+    if _SCP_LIKE.fullmatch(text):
+        _check_ssh(text.partition(":")[0], text.partition(":")[2])
+        return Address(text, "ssh")
+    return _on_this_machine(Path(text))
+
+
+def _from_url(text: str) -> Address:
+    try:
+        parts = urlsplit(text)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise UsageError("the URL of the repository cannot be read", hint="check its host and port") from None
+    if parts.scheme == "file":
+        if parts.netloc not in ("", "localhost"):
+            raise UsageError("a file:// URL with a host is not a folder here", hint="write file:///path")
+        return _on_this_machine(Path(unquote(parts.path)))
+    if not host or "\\" in parts.netloc:
+        raise UsageError("the URL of the repository has no host", hint="write https://host/path")
+    if parts.scheme == "ssh":
+        if parts.password is not None:
+            raise _with_password()
+        _check_ssh(parts.netloc, parts.path)
+        return Address(text, "ssh")
+    if parts.scheme not in ("https", "http"):
+        raise _refused(f"{parts.scheme}://")
+    _check_http(parts, host)
+    bracketed = f"[{host}]" if ":" in host else host
+    origin = f"{parts.scheme}://{bracketed}" + (f":{port}" if port is not None else "")
+    return Address(text, parts.scheme, origin=origin)
+
+
+def _check_http(parts: SplitResult, host: str) -> None:
+    if "@" in parts.netloc:
+        raise _with_password()
+    if parts.query or parts.fragment:
+        raise UsageError(
+            "the URL of the repository has a query or a fragment, which may hold a secret",
+            hint="give the plain URL, and the token in GITOPS_TOKEN",
+        )
+    if parts.scheme == "http" and not _LOOPBACK.fullmatch(host):
+        raise UsageError(f"http:// to {host} would send credentials and content in the clear", hint="use https://")
+
+
+def _check_ssh(host: str, path: str) -> None:
+    # ssh would take such a host for an option (CVE-2017-1000117); git refuses them as well.
+    if host.startswith("-") or host.partition("@")[2].startswith("-") or path.lstrip("/").startswith("-"):
+        raise UsageError("a part of the repository's address starts with '-'", hint="give another host or path")
+
+
+def _on_this_machine(path: Path) -> Address:
+    absolute = path.absolute()
+    return Address(str(absolute), "file", path=absolute)
+
+
+def _with_password() -> UsageError:
+    return UsageError(
+        "the URL of the repository holds a user name or a password",
+        hint="take it out of the URL and give the token in the environment variable GITOPS_TOKEN",
+    )
+
+
+def _refused(transport: str) -> UsageError:
+    return UsageError(
+        f"repositories by {transport} are not supported", hint="use https://, ssh://, user@host:path, file:// or a path"
+    )

@@ -1,0 +1,48 @@
+"""A checkout of a source repository on this machine, asked only for the order of its commits."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from gitops_actions.git.command import Command
+from gitops_actions.protocols import Ancestry
+
+
+class Checkout:
+    """The repository that a folder is in. Nothing of it is run or changed: commits are compared by id."""
+
+    def __init__(self, folder: Path) -> None:
+        self._start = folder.absolute()
+
+    @cached_property
+    def _git(self) -> Command | None:
+        for folder in (self._start, *self._start.parents):
+            if (folder / ".git").exists():
+                return Command(folder / ".git")
+            if (folder / "HEAD").is_file() and (folder / "objects").is_dir():
+                return Command(folder)
+        return None
+
+    @property
+    def exists(self) -> bool:
+        """Whether the folder is in a repository at all."""
+        return self._git is not None
+
+    def relation(self, old: str, new: str) -> Ancestry | None:
+        """How ``new`` stands to ``old`` (full commit ids); None when the checkout does not hold both of them, or is
+        too shallow to tell."""
+        if self._git is None:
+            return None
+        if old == new:
+            return "same"
+        forth = self._git.run("merge-base", "--is-ancestor", old, new).status
+        if forth == 0:
+            return "descendant"
+        if forth != 1:
+            return None
+        if self._git.run("merge-base", "--is-ancestor", new, old).status == 0:
+            return "ancestor"
+        # In a shallow clone the way from one to the other may be what is missing.
+        shallow = self._git.run("rev-parse", "--is-shallow-repository").output.strip() != b"false"
+        return None if shallow else "diverged"

@@ -1,0 +1,140 @@
+"""Running git: fixed arguments, an environment without surprises, and words that are safe to show."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gitops_actions.errors import UsageError
+from gitops_actions.git.credentials import Credentials
+from gitops_actions.lock import Lock
+
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+# What of git's environment a person may set: how to reach a server, never which repository or which configuration.
+# GIT_SSL_NO_VERIFY is not here on purpose, and GIT_TRACE* and GIT_CURL_VERBOSE would write tokens into logs.
+_ALLOWED = re.compile(
+    r"GIT_(?:SSH_COMMAND|SSH_VARIANT|EXEC_PATH|HTTP_PROXY_AUTHMETHOD|PROXY_SSL_\w+"
+    r"|SSL_(?:CAINFO|CAPATH|CERT|KEY|CERT_TYPE|KEY_TYPE|VERSION|CIPHER_LIST))"
+)
+_ENVIRONMENT = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "",  # else git asks SSH_ASKPASS, which may open a window
+    "GIT_NO_REPLACE_OBJECTS": "1",
+}
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def scrub(environ: MutableMapping[str, str]) -> None:
+    """Remove every ``GIT_*`` variable that is not about reaching a server. Once, at the start of the program:
+    GitPython hands ``os.environ`` on to git, and can only add to it."""
+    for name in [name for name in environ if name.startswith("GIT_") and not _ALLOWED.fullmatch(name)]:
+        del environ[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a git command said. ``errors`` is safe to show."""
+
+    status: int
+    output: bytes
+    errors: str
+
+    @property
+    def words(self) -> str:
+        """What the other side said (its lines start with ``remote:``), or else git itself."""
+        lines = [line.strip() for line in self.errors.splitlines() if line.strip()]
+        theirs = [line.removeprefix("remote:").strip() for line in lines if line.startswith("remote:")]
+        return "\n".join([line for line in theirs if line] or lines)
+
+
+class Running:
+    """A git process. It is stopped when the block that started it is left."""
+
+    def __init__(self, process: Popen[bytes], secrets: tuple[str, ...]) -> None:
+        self.process = process
+        self._secrets = secrets
+
+    def finish(self, data: bytes | None = None) -> Answer:
+        """Give it ``data``, read all that it says, and wait for its end."""
+        try:
+            output, errors = self.process.communicate(data)
+        except BaseException:
+            self.stop()
+            raise
+        return Answer(self.process.returncode, output, _safe(errors, self._secrets))
+
+    def stop(self) -> None:
+        """End it if it still runs."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if stream is not None:
+                try:
+                    stream.close()
+                except BrokenPipeError:
+                    continue  # it died with input unread
+
+
+class Command:
+    """git in one repository.
+
+    ``lock`` (of a repository of ours) is kept by the processes that are started here, so that the folder is not swept
+    away under one that outlives us. ``origin`` is where ``credentials`` may go.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        lock: Lock | None = None,
+        *,
+        credentials: Credentials | None = None,
+        origin: str | None = None,
+    ) -> None:
+        self.folder = folder
+        self._lock = lock
+        self._environment = {**_ENVIRONMENT, "GIT_DIR": str(folder)}
+        self._network = credentials.environment(origin) if credentials else {}
+        self._secrets = credentials.texts() if credentials else ()
+
+    def start(self, *arguments: str, network: bool = False) -> Running:
+        """Start git. Only ``network`` commands get the credentials. Raises UsageError when there is no git."""
+        try:
+            from git.cmd import Git
+        except ImportError:
+            raise UsageError("git was not found", hint="install git 2.38 or newer, on the PATH") from None
+        options: dict[str, Any] = {}
+        if os.name == "posix" and self._lock is not None and self._lock.descriptor is not None:
+            options["pass_fds"] = (self._lock.descriptor,)
+        environment: Mapping[str, str] = {**self._environment, **self._network} if network else self._environment
+        running = Git(self.folder).execute(
+            [Git.GIT_PYTHON_GIT_EXECUTABLE, *arguments], istream=-1, as_process=True, env=environment, **options
+        )
+        # `AutoInterrupt` swallows what goes wrong; the process is ours to wait for.
+        process, running.proc = running.proc, None
+        if process is None:
+            raise UsageError("git could not be started", hint="install git 2.38 or newer, on the PATH")
+        return Running(process, self._secrets)
+
+    def run(self, *arguments: str, data: bytes | None = None, network: bool = False) -> Answer:
+        """Run git to its end."""
+        return self.start(*arguments, network=network).finish(data)
+
+
+def _safe(errors: bytes, secrets: tuple[str, ...]) -> str:
+    """Text from a server or from git, fit for a terminal and a log."""
+    text = errors.decode("utf-8", "replace")
+    for secret in secrets:
+        text = text.replace(secret, "***")
+    text = _UNPRINTABLE.sub("", _ESCAPES.sub("", text.replace("\r", "\n")))
+    return text if len(text) <= 8000 else text[:4000] + "\n...\n" + text[-4000:]

@@ -1,0 +1,78 @@
+"""What it means for a person when git could not do its work.
+
+Whether a push arrived is never read off these texts (see `push`): only why a remote cannot be reached, which
+no exit code tells. git speaks English to us (`LC_ALL=C`); the server may say what it likes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from gitops_actions.errors import GitOpsError, NotAllowed, Temporary, UsageError
+from gitops_actions.git.command import Answer
+from gitops_actions.names import complaint_about_branch
+
+_NOT_ALLOWED = re.compile(
+    r"could not read (?:Username|Password)|terminal prompts disabled|Authentication failed|Permission denied"
+    r"|returned error: 40[13]|Host key verification failed|HTTP Basic: Access denied|access denied|not authorized",
+    re.IGNORECASE,
+)
+_OWNERSHIP = re.compile(r"dubious ownership")
+_NOT_FOUND = re.compile(
+    r"returned error: 404|repository '[^']*' not found|Repository not found|does not appear to be a git repository"
+    r"|project you were looking for could not be found|not a git repository",
+    re.IGNORECASE,
+)
+_REDIRECT = re.compile(r"returned error: 30[1278]|unable to update url base from redirection")
+_NO_OBJECT = re.compile(r"not our ref ([0-9a-f]+)")
+_TRANSPORT = re.compile(r"transport '[^']*' not allowed|unable to find remote helper")
+
+
+def failure(answer: Answer, url: str) -> GitOpsError:
+    """The error for a network command that failed: NotAllowed, UsageError or Temporary, each with the other side's
+    words."""
+    words = answer.words or f"git ended with {answer.status}"
+    if _OWNERSHIP.search(answer.errors):
+        return NotAllowed(
+            f"{url} belongs to another user of this machine, so git does not touch it",
+            hint="run as its owner, or make it yours with chown",
+        )
+    if _NOT_ALLOWED.search(answer.errors):
+        return NotAllowed(
+            f"{url} refuses these credentials: {words}",
+            hint="for https, set GITOPS_TOKEN to a token that may read and write this repository (and GITOPS_USERNAME "
+            "where the user matters); for ssh, load a key that may and know the host's key",
+        )
+    if _REDIRECT.search(answer.errors):
+        return UsageError(
+            f"{url} has moved, and credentials are not sent after it: {words}", hint="give the new address"
+        )
+    if _NOT_FOUND.search(answer.errors):
+        return UsageError(
+            f"there is no repository at {url}, or it is not visible with these credentials: {words}",
+            hint="check the address; for a private repository, check that GITOPS_TOKEN may read it",
+        )
+    if lost := _NO_OBJECT.search(answer.errors):
+        return UsageError(f"there is no object {lost[1]} in {url}", hint="give a branch or a full commit id")
+    if _TRANSPORT.search(answer.errors):
+        return UsageError(f"git cannot reach {url}: {words}", hint="install git with support for this kind of address")
+    return Temporary(f"{url} cannot be reached: {words}", hint="run it again; if it stays so, check the network")
+
+
+def no_branch(branch: str, existing: Collection[str], url: str) -> UsageError:
+    """The error for a branch that is not there, with the names that are most like it."""
+    if not existing:
+        return UsageError(
+            f"{url} is empty: it has no commit yet", hint="push a first commit, with a gitops.yaml, to its main branch"
+        )
+    from difflib import SequenceMatcher
+
+    # Names come from the remote: what is odd about one is not for a terminal.
+    plain = sorted(name for name in existing if complaint_about_branch(name) is None)
+    near = sorted(plain, key=lambda name: -SequenceMatcher(None, branch, name).ratio())[:10]
+    more = f" and {len(existing) - len(near)} more" if len(existing) > len(near) else ""
+    return UsageError(
+        f"there is no branch {branch!r} in {url}",
+        hint=f"give one that exists: {', '.join(near)}{more}",
+    )

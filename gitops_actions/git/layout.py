@@ -1,0 +1,74 @@
+"""The temporary repository as it is written to disk: the few files of a bare repository, without running git."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from gitops_actions.errors import UsageError
+from gitops_actions.git.address import Address
+
+# Our configuration and no other (`GIT_CONFIG_GLOBAL`, `GIT_CONFIG_NOSYSTEM`): no hook, filter, credential helper or
+# transport that we did not choose, whatever this machine's or the repository's configuration says.
+_CONFIG = """\
+[core]
+\trepositoryFormatVersion = 1
+\tbare = true
+\thooksPath = /dev/null
+\tfsmonitor = false
+\tattributesFile = /dev/null
+\tsshCommand = ssh -oBatchMode=yes -oConnectTimeout=30
+\tfsync = none
+[credential]
+\thelper =
+[http]
+\tfollowRedirects = false
+\tlowSpeedLimit = 1
+\tlowSpeedTime = 60
+[gc]
+\tauto = 0
+[maintenance]
+\tauto = false
+[fastimport]
+\tunpackLimit = 1
+[protocol]
+\tallow = never
+"""
+_SHA256 = re.compile(r"^\s*objectFormat\s*=\s*\"?sha256", re.IGNORECASE | re.MULTILINE)
+
+
+def prepare(folder: Path, address: Address) -> None:
+    """Make ``folder`` a bare repository whose remote ``origin`` is at ``address``.
+
+    It borrows the objects of a repository on this machine (https://git-scm.com/docs/gitrepository-layout,
+    ``objects/info/alternates``). Raises UsageError when there is none.
+    """
+    (folder / "objects" / "info").mkdir(parents=True)
+    (folder / "refs").mkdir()
+    (folder / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
+    url = address.text.replace("\\", "\\\\").replace('"', '\\"')
+    config = _CONFIG + f'[protocol "{address.protocol}"]\n\tallow = always\n[remote "origin"]\n\turl = "{url}"\n'
+    if address.path is not None:
+        theirs = _git_folder(address.path)
+        (folder / "objects" / "info" / "alternates").write_text(f"{theirs / 'objects'}\n", "utf-8", "surrogateescape")
+        if (theirs / "shallow").is_file():
+            shutil.copyfile(theirs / "shallow", folder / "shallow")
+        if _SHA256.search((theirs / "config").read_text("utf-8", "replace")):
+            config += "[extensions]\n\tobjectFormat = sha256\n"
+    (folder / "config").write_text(config, "utf-8", "surrogateescape")
+
+
+def _git_folder(path: Path) -> Path:
+    """Where a repository keeps its objects: itself when bare, its ``.git``, or what that names (a linked work tree)."""
+    if (path / ".git").is_file():
+        named = path / (path / ".git").read_text("utf-8", "surrogateescape").removeprefix("gitdir:").strip()
+        common = named / "commondir"
+        return (named / common.read_text("utf-8").strip()).resolve() if common.is_file() else named
+    for folder in (path / ".git", path):
+        if (folder / "objects").is_dir() and (folder / "HEAD").is_file():
+            return folder
+    what = "is not a git repository" if path.exists() else "does not exist"
+    raise UsageError(
+        f"{path} {what}", hint="give the path of a repository, bare or not; to make one: git init --bare PATH"
+    )

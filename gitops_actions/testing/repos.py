@@ -1,0 +1,88 @@
+"""Small real git repositories for tests, the demo and benchmarks: made without a work tree, in a few milliseconds."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+EPOCH = 1_750_000_000  # commits of tests are made at a fixed time, so that their ids are the same in every run
+
+
+def git(repo: Path, *arguments: str, data: bytes | None = None) -> str:
+    """What git prints in ``repo``, without the last newline. Raises CalledProcessError."""
+    return os.fsdecode(_git(repo, *arguments, data=data)).removesuffix("\n")
+
+
+def show(repo: Path, revision: str, path: str) -> bytes:
+    """The bytes of a file at a revision. Raises CalledProcessError when it does not exist."""
+    return _git(repo, "cat-file", "blob", f"{revision}:{path}")
+
+
+def bare(
+    path: Path, files: Mapping[str, str | bytes], *, branch: str = "main", modes: Mapping[str, str] | None = None
+) -> Path:
+    """Make a bare repository whose HEAD names ``branch``, with one commit of ``files`` (without files: empty).
+
+    ``modes`` gives the git mode of files that are not ``100644``: ``100755``, ``120000`` (the content is the target),
+    ``160000`` (the content is the commit id).
+    """
+    path.mkdir(parents=True)
+    _git(path, "init", "--quiet", "--bare", f"--initial-branch={branch}", ".")
+    if files:
+        commit(path, files, message="Start", branch=branch, modes=modes)
+    return path
+
+
+def commit(
+    repo: Path,
+    files: Mapping[str, str | bytes | None],
+    *,
+    message: str,
+    branch: str = "main",
+    name: str = "Pat Person",
+    mail: str = "pat@example.com",
+    modes: Mapping[str, str] | None = None,
+    start: str | None = None,
+    time: int = EPOCH,
+) -> str:
+    """Put a commit on ``branch`` the way a person would with a push; None deletes a file. Returns its id.
+
+    A branch that does not exist starts at ``start`` (a branch or id), or with no parent.
+    """
+    tip = _git(repo, "for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}").decode().strip()
+    if not tip and start is not None:
+        tip = git(repo, "rev-parse", "--verify", f"{start}^{{commit}}")
+    person = f"{name} <{mail}> {time} +0000\n".encode()
+    text = message.encode()
+    stream = [f"commit refs/heads/{branch}\nmark :1\n".encode(), b"author " + person, b"committer " + person]
+    stream.append(b"data %d\n%s\n" % (len(text), text))
+    if tip:
+        stream.append(f"from {tip}\n".encode())
+    for path, content in files.items():
+        quoted = os.fsencode(path).replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\n", b"\\n")
+        if content is None:
+            stream.append(b'D "%s"\n' % quoted)
+            continue
+        raw = content.encode() if isinstance(content, str) else content
+        mode = (modes or {}).get(path, "100644").encode()
+        if mode == b"160000":
+            stream.append(b'M %s %s "%s"\n' % (mode, raw, quoted))
+        else:
+            stream.append(b'M %s inline "%s"\ndata %d\n%s\n' % (mode, quoted, len(raw), raw))
+    stream.append(b"\nget-mark :1\n")
+    return _git(repo, "fast-import", "--quiet", "--date-format=raw", data=b"".join(stream)).decode().strip()
+
+
+def _git(repo: Path, *arguments: str, data: bytes | None = None) -> bytes:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
+    for role in ("AUTHOR", "COMMITTER"):
+        environment[f"GIT_{role}_NAME"] = "Pat Person"
+        environment[f"GIT_{role}_EMAIL"] = "pat@example.com"
+        environment[f"GIT_{role}_DATE"] = f"{EPOCH} +0000"
+    done = subprocess.run(
+        ["git", *arguments], cwd=repo, env=environment, input=data, stdout=subprocess.PIPE, check=True
+    )
+    return done.stdout
