@@ -1,0 +1,38 @@
+"""Writes that must not lose anybody else's: compare and swap, and again from the start when the race was lost."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from gitops_actions.errors import LostRace, Temporary
+from gitops_actions.forge.local.plumbing import Plumbing
+from gitops_actions.model import RefUpdate
+
+TRIES = 30  # with the pauses below about 30 s; 64 writers at once needed 8
+
+Result = TypeVar("Result")
+
+
+def land(repository: Plumbing, attempt: Callable[[], tuple[Sequence[RefUpdate], Result]], tries: int) -> Result:
+    """Push what ``attempt`` makes of the repository as it is now, until it lands; no updates need no push.
+
+    Raises what ``attempt`` and the push raise; Temporary when the race was lost ``tries`` times.
+    """
+    for count in range(tries):
+        repository.refresh()
+        updates, result = attempt()
+        try:
+            if updates:
+                repository.push(updates)
+        except LostRace:
+            # Full jitter: whoever waits the same time as everybody else meets everybody else again.
+            time.sleep(random.uniform(0, min(2.0, 0.05 * 2**count)))  # noqa: S311 (not for secrets)
+        else:
+            return result
+    raise Temporary(
+        f"other writers were faster {tries} times in {repository.url}",
+        hint="run the command again; nothing was written",
+    )

@@ -1,0 +1,54 @@
+"""A bare repository as the ground of a local forge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from gitops_actions.forge.local.forge import LocalForge
+from gitops_actions.git.repository import Repository
+from gitops_actions.testing.forge import AUTHOR
+from gitops_actions.testing.repos import bare, commit, git, show
+
+SHARED = b"".join(b"line %d\n" % number for number in range(10))
+
+
+class LocalGround:
+    def __init__(self, repo: Path, make: Callable[[], LocalForge]) -> None:
+        self.repo = repo
+        self.forge = make
+
+    def commit(self, branch: str, files: Mapping[str, bytes | None], message: str = "Change\n") -> str:
+        return commit(self.repo, files, message=message, branch=branch, start="main")
+
+    def delete(self, branch: str) -> None:
+        git(self.repo, "update-ref", "-d", f"refs/heads/{branch}")
+
+    def branches(self) -> Mapping[str, str]:
+        lines = git(self.repo, "for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/heads")
+        return dict(line.rsplit(" ", 1) for line in lines.splitlines())
+
+    def files(self, commit: str) -> Mapping[str, bytes]:
+        paths = git(self.repo, "ls-tree", "-r", "--name-only", commit).splitlines()
+        return {path: show(self.repo, commit, path) for path in paths}
+
+    def message(self, commit: str) -> str:
+        return git(self.repo, "cat-file", "commit", commit).partition("\n\n")[2]
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    return bare(tmp_path / "config.git", {"shared": SHARED})
+
+
+@pytest.fixture
+def ground(repo: Path, tmp_path: Path) -> Iterator[LocalGround]:
+    with ExitStack() as stack:
+
+        def make() -> LocalForge:
+            return LocalForge(stack.enter_context(Repository(str(repo), temporary=tmp_path)), AUTHOR)
+
+        yield LocalGround(repo, make)
