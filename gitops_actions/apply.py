@@ -1,0 +1,145 @@
+"""The only place that turns a plan into writes. It decides nothing: whatever it finds changed raises LostRace.
+
+Every step may be the last one before a crash; the order is such that the next run sees what is left to do:
+a commit without a request, a request without its label, a marked request that is still open.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import replace
+
+from gitops_actions.core.proposal import OBSOLETE
+from gitops_actions.errors import GitOpsError, UsageError
+from gitops_actions.model import Action, Finding, Outcome, Plan, PullRequest, Result
+from gitops_actions.protocols import Forge, Store
+
+
+def apply(plan: Plan, store: Store, forge: Forge | None) -> Result:
+    """Carry out a plan.
+
+    Raises LostRace when the remote is not as the plan saw it, NotAllowed when it refuses, Temporary when it gives out,
+    UsageError when the plan needs a forge and there is none.
+    """
+    if plan.action is Action.NOTHING:
+        return result(plan)
+    if plan.action is Action.COMMIT:
+        commit = _publish(plan, store)
+        if plan.pull_request is not None:
+            _close(plan, plan.pull_request, store, needed(forge, plan))
+        return replace(result(plan), commit=commit)
+    forge = needed(forge, plan)
+    if plan.action is Action.CLOSE:
+        assert plan.pull_request is not None  # noqa: S101 (core closes what is open)
+        return replace(result(plan), pull_request=_close(plan, plan.pull_request, store, forge))
+    return _request(plan, store, forge)
+
+
+def result(plan: Plan, *, planned: bool = False) -> Result:
+    """What a plan comes to; ``planned``: as the answer to `--plan`, nothing was written."""
+    changed = plan.action is not Action.NOTHING
+    return Result(
+        environment=plan.environment,
+        apps=plan.apps,
+        outcome=Outcome.PLANNED if planned and changed else plan.outcome,
+        changed=changed,
+        base=plan.base,
+        branch=plan.branch,
+        pull_request=plan.pull_request,
+        changes=plan.changes,
+        versions=plan.versions,
+        findings=plan.findings,
+        diff=diff(plan),
+    )
+
+
+def failed(error: GitOpsError, environment: str | None, apps: tuple[str, ...], base: str | None = None) -> Result:
+    """A delivery that ended with an error: one of several, so the others still have their say."""
+    outcome = Outcome.CONFLICT if error.exit_code == 5 else Outcome.REFUSED
+    return Result(
+        environment, apps, outcome, changed=False, base=base, findings=error.findings(), exit_code=error.exit_code
+    )
+
+
+def diff(plan: Plan) -> str:
+    """The unified diff of a plan's files."""
+    parts: list[str] = []
+    for file in plan.files:
+        old = plan.previous.get(file.path, b"").decode("utf-8", "replace").splitlines(keepends=True)
+        new = (file.content or b"").decode("utf-8", "replace").splitlines(keepends=True)
+        before = f"a/{file.path}" if file.path in plan.previous else "/dev/null"
+        after = f"b/{file.path}" if file.content is not None else "/dev/null"
+        parts.extend(
+            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+            for line in difflib.unified_diff(old, new, before, after)
+        )
+    return "".join(parts)
+
+
+def _publish(plan: Plan, store: Store) -> str:
+    assert plan.target is not None and plan.parent is not None and plan.author is not None  # noqa: S101, PT018
+    return store.publish(
+        plan.target,
+        expected=plan.expected,
+        parent=plan.parent,
+        files=plan.files,
+        message=plan.message,
+        author=plan.author,
+    )
+
+
+def _request(plan: Plan, store: Store, forge: Forge) -> Result:
+    assert plan.request is not None and plan.author is not None and plan.branch is not None  # noqa: S101, PT018
+    findings = list(plan.findings)
+    head = _publish(plan, store) if plan.files else plan.head
+    assert head is not None  # noqa: S101 (without files, the branch holds the release already)
+    request, text = plan.pull_request, plan.request
+    if request is None:
+        request = forge.open(plan.branch, plan.base, text)
+    missing = [label for label in text.labels if label not in request.labels]
+    obsolete = [OBSOLETE] if OBSOLETE in request.labels else []
+    reworded = request.title != text.title or (plan.files and request.body != text.body)
+    if missing or obsolete or reworded:
+        words: Mapping[str, str] = {"title": text.title, "body": text.body} if reworded else {}
+        request = forge.update(request.number, **words, add_labels=missing, remove_labels=obsolete)
+    outcome = plan.outcome
+    if plan.auto_merge and "auto-merge" not in forge.capabilities:
+        findings.append(Finding("GA313", "warning", f"{forge.name} has no auto-merge here; merge it by hand"))
+    elif plan.auto_merge:
+        request = forge.request_auto_merge(
+            request.number, expected_head=head, method=plan.merge_method, author=plan.author
+        )
+        if request.state == "merged":
+            outcome = Outcome.MERGED
+            store.refresh()
+    commit = request.merge_commit if outcome is Outcome.MERGED else head if plan.files else None
+    return replace(
+        result(plan), outcome=outcome, commit=commit, pull_request=_at(request, head), findings=tuple(findings)
+    )
+
+
+def _close(plan: Plan, request: PullRequest, store: Store, forge: Forge) -> PullRequest:
+    """Mark, close, delete the branch: in this order a crash leaves an open request that the next run closes, or a
+    branch without a request, and never a closed request that looks like a person's refusal."""
+    forge.update(request.number, add_labels=[OBSOLETE])
+    closed = forge.close(request.number, comment=plan.reason)
+    if plan.head is not None:
+        store.delete(request.branch, expected=plan.head)
+    return closed
+
+
+def _at(request: PullRequest, head: str) -> PullRequest:
+    """A forge may answer with the head it knew before our push."""
+    return request if request.state == "merged" else replace(request, head_sha=head)
+
+
+def needed(forge: Forge | None, plan: Plan) -> Forge:
+    """The forge that a plan needs. Raises UsageError when there is none."""
+    if forge is None:
+        raise UsageError(
+            f"{plan.branch} needs a pull request, and this config repo has no forge that opens one",
+            code="GA040",
+            hint="use `deliver: push`, or --forge to say which forge it is",
+        )
+    return forge

@@ -1,0 +1,225 @@
+"""Releases of one or several apps for one environment, as a proposal: order, drafts, records, texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from gitops_actions.core import cells, messages, naming, order, proposal, records
+from gitops_actions.core.cells import Cell, Draft, Toolbox
+from gitops_actions.core.proposal import Proposal, Situation, Wishes
+from gitops_actions.errors import EditRefused
+from gitops_actions.model import (
+    Action,
+    App,
+    Change,
+    Commit,
+    Environment,
+    FileChange,
+    Finding,
+    Outcome,
+    Plan,
+    Record,
+    Release,
+    RequestText,
+    Signature,
+    Snapshot,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One app's share: the release it should have. ``release`` None: nothing is due, what it has is right."""
+
+    app: App
+    release: Release | None
+    promoted_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for every delivery of a run."""
+
+    tools: Toolbox
+    compare: order.Compare
+    records: bool
+    author: Signature
+    wishes: Wishes
+    known: Mapping[tuple[str, str], Record] = field(default_factory=dict)  # (environment, app), where records are off
+
+
+def environment_paths(environment: str, apps: Sequence[App], tools: Toolbox) -> list[str]:
+    """All paths that matter for these apps in an environment."""
+    return [path for app in apps for path in cells.paths(app, environment, tools)]
+
+
+def plan(
+    verb: str, environment: Environment, base: str, parts: Sequence[Part], situation: Situation, rules: Rules
+) -> Plan:
+    """What to do so that an environment gets these releases. ``verb`` is `Deploy` or `Promote`.
+
+    Raises EditRefused, UsageError (a release lacks what an edit needs) and ForeignCommits.
+    """
+    wishes = rules.wishes
+    due: list[tuple[Part, Release]] = []
+    findings: list[Finding] = []
+    older = 0
+    for part in parts:
+        if part.release is None:
+            continue
+        finding = _stale(verb, part.app, environment, part.release, situation, rules)
+        if finding is not None:
+            findings.append(finding)
+        if finding is not None and not wishes.allow_downgrade:
+            older += 1
+            continue
+        due.append((part, part.release))
+    deliver = wishes.deliver or environment.deliver
+    shared = environment.group == "environment"
+    branch = wishes.branch or naming.branch(environment.name, None if shared else parts[0].app.name)
+    names = tuple(part.app.name for part in parts)
+    if older and not due:
+        return Plan(
+            Action.NOTHING, Outcome.SUPERSEDED, environment.name, names, base, branch=branch,
+            pull_request=situation.open, versions=_versions(parts), findings=tuple(findings),
+        )  # fmt: skip
+
+    def drafted(snapshot: Snapshot) -> Draft:
+        return _draft(due, environment, snapshot, rules, adopt=deliver == "push")
+
+    draft = drafted(situation.base)
+    touched = {change.app for change in draft.changes} | _recorded(draft)
+    bringing = {part.app.name: release for part, release in due if part.app.name in touched} or {
+        part.app.name: release for part, release in due
+    }
+    versions = {name: release.version for name, release in bringing.items()}
+    came_from = next((part.promoted_from for part, _ in due if part.promoted_from), None)
+    title = wishes.title or messages.subject(verb, versions, environment.name) if bringing else ""
+    sources = [release.source for release in bringing.values()]
+    text = RequestText(
+        title=title,
+        body=wishes.body or messages.body(draft.changes, sources, promoted_from=came_from, run=wishes.run),
+        labels=(*environment.labels, *(label for label in wishes.labels if label not in environment.labels)),
+        assignees=wishes.assignees,
+        reviewers=(*environment.reviewers, *wishes.reviewers),
+        team_reviewers=environment.team_reviewers,
+        draft=wishes.draft,
+    )
+    subject = messages.subject(verb, versions, environment.name) if bringing else ""
+    return proposal.plan(
+        Proposal(
+            environment=environment.name,
+            apps=names,
+            base=base,
+            branch=branch,
+            deliver=deliver,
+            draft=draft,
+            redraft=drafted,
+            agrees=_same_record,
+            turned_away=lambda commit: _brings_all(commit, bringing),
+            message=messages.commit_message(
+                subject, bringing, environment.name, promoted_from=came_from, run=wishes.run
+            ),
+            text=text,
+            versions=versions or _versions(parts),
+            auto_merge=environment.auto_merge if wishes.auto_merge is None else wishes.auto_merge,
+            merge_method=wishes.merge_method or environment.merge_method,
+            findings=tuple(findings),
+        ),
+        situation,
+        wishes,
+        rules.author,
+    )
+
+
+def state(app: App, environment: str, snapshot: Snapshot, rules: Rules) -> Cell:
+    """The cell of an app, from its record or, where records are off, from trailers. Raises EditRefused when the
+    record cannot be read: without it, nobody knows what is the newer release."""
+    cell = cells.cell(app, environment, snapshot, rules.tools, rules.known.get((environment, app.name)))
+    if cell.problem is not None:
+        raise cell.problem
+    return cell
+
+
+def _stale(
+    verb: str, app: App, environment: Environment, release: Release, situation: Situation, rules: Rules
+) -> Finding | None:
+    """What to say when a release is older than the one that is there or, for a new one, waits in the open request."""
+    there = state(app, environment.name, situation.base, rules).release
+    verdict = order.compare(release, there, rules.compare)
+    where = f"in {environment.name}"
+    if verdict.order is not order.Order.OLDER and verb == "Deploy" and situation.open and situation.head:
+        there = pending(app, situation)
+        verdict = order.compare(release, there, rules.compare)
+        where = f"in #{situation.open.number}"
+    if verdict.order is not order.Order.OLDER or there is None:
+        return None
+    older = f"{app.name} {release.version} is older than {there.version} {where} ({verdict.by})"
+    if rules.wishes.allow_downgrade:
+        return Finding("GA311", "warning", f"{older}; going back, as --allow-downgrade says")
+    return Finding("GA310", "notice", f"{older}; left as it is", hint="to go back on purpose, use --allow-downgrade")
+
+
+def pending(app: App, situation: Situation) -> Release | None:
+    """The release of an app that the request's branch would bring; the newest commit that names it counts."""
+    for commit in situation.ahead:
+        found = messages.releases(commit.message)
+        if app.name in found:
+            return found[app.name]
+    return None
+
+
+def _draft(
+    due: Sequence[tuple[Part, Release]], environment: Environment, snapshot: Snapshot, rules: Rules, *, adopt: bool
+) -> Draft:
+    """The edits of all parts in the files of a snapshot, with their records.
+
+    A record is written with every changed value. Where no value changes it is written when another release with the
+    same values comes (a moved tag), or (``adopt``, a commit without a request) whenever it says something else.
+    """
+    files: dict[str, FileChange] = {}
+    changes: list[Change] = []
+    for part, release in due:
+        one = cells.draft(part.app, environment.name, release, snapshot, rules.tools, files)
+        files.update(one.files)
+        changes.extend(one.changes)
+        if not rules.records:
+            continue
+        there = state(part.app, environment.name, snapshot, rules)
+        known = there.record is not None and release.same_as(there.record.release)
+        moved = there.record is not None and not there.drift
+        if one.changes or (not known and (adopt or moved)):
+            path = records.path(environment.name, part.app.name)
+            content = records.render(Record(part.app.name, environment.name, release, part.promoted_from))
+            if path not in snapshot.files or snapshot.files[path].content != content:
+                files[path] = FileChange(path, content)
+    return Draft(files, tuple(changes))
+
+
+def _recorded(draft: Draft) -> set[str | None]:
+    """The apps whose record is in a draft."""
+    return {
+        path.rpartition("/")[2].removesuffix(".yaml") for path in draft.files if path.startswith(records.FOLDER + "/")
+    }
+
+
+def _same_record(path: str, there: bytes, wanted: bytes) -> bool:
+    """Two records of the same release agree: another run of the same build is no reason for another commit."""
+    if there == wanted or not path.startswith(records.FOLDER + "/"):
+        return there == wanted
+    try:
+        one, other = records.read(there, path), records.read(wanted, path)
+    except EditRefused:
+        return False
+    return one.release.same_as(other.release) and one.promoted_from == other.promoted_from
+
+
+def _brings_all(commit: Commit, bringing: Mapping[str, Release]) -> bool:
+    brought = messages.releases(commit.message)
+    return bool(bringing) and all(
+        name in brought and release.same_as(brought[name]) for name, release in bringing.items()
+    )
+
+
+def _versions(parts: Sequence[Part]) -> dict[str, str]:
+    return {part.app.name: part.release.version for part in parts if part.release is not None}

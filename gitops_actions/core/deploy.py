@@ -1,0 +1,107 @@
+"""A new release for its entry environments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from gitops_actions.core import delivery, graph, images, records
+from gitops_actions.core.delivery import Part, Rules
+from gitops_actions.core.proposal import Situation
+from gitops_actions.core.targets import environments_of
+from gitops_actions.errors import UsageError
+from gitops_actions.model import App, Config, Environment, Image, Plan, Release, Source
+
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
+_REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+
+
+def release(app: App, given: Sequence[Image], *, version: str | None, source: Source) -> Release:
+    """What a build made, checked. Raises UsageError when it is not a release of this app."""
+    built = images.for_app(app, given)
+    tag = next((image.tag for image in built if image.tag), None)
+    version = version if version is not None else tag or source.revision
+    if version is None:
+        raise UsageError(
+            f"a release of {app.name} needs a version",
+            code="GA032",
+            hint="give --image REPOSITORY:TAG, --version or --revision",
+        )
+    if app.images and not built:
+        built = tuple(Image(name, name, version) for name in app.images)
+    _check(
+        "version", version, _VERSION, "up to 128 of A-Z a-z 0-9 . _ + -, without '..', and starts with none of . _ + -"
+    )
+    if source.revision is not None:
+        _check("revision", source.revision, _REVISION, "a full commit id of 40 (or 64) hex digits")
+    repository = source.repository if source.repository is not None else app.source
+    if repository is not None:
+        _check("source", repository, _SOURCE, "a repository name such as acme/web")
+    if app.images and not all(re.fullmatch(r"\w[\w.-]{0,127}", image.tag or "_", re.ASCII) for image in built):
+        raise UsageError(f"{version!r} cannot be an image tag", code="GA033", hint="give --image REPOSITORY:TAG too")
+    return Release(version, built, Source(repository, source.revision, source.sequence))
+
+
+def entries(config: Config, app: App, asked: Sequence[str]) -> tuple[Environment, ...]:
+    """The environments that a new release goes to: those asked for, else those of the app without `after`.
+
+    An app whose first environments are not its own enters at those that have none of its own before them. Raises
+    UsageError for an environment that the app does not have.
+    """
+    own = environments_of(config, app)
+    if not own:
+        raise UsageError(f"app {app.name} has no environment", code="GA034", hint="add one under `environments:`")
+    for name in asked:
+        if name not in own:
+            known = ", ".join(own)
+            raise UsageError(f"app {app.name} has no environment {name!r} (it has {known})", code="GA035")
+    if asked:
+        return tuple(config.environments[name] for name in dict.fromkeys(asked))
+    return tuple(config.environments[name] for name in own if not graph.before(config, name) & set(own))
+
+
+def group(config: Config, apps: Sequence[App], app: App, environment: Environment) -> tuple[App, ...]:
+    """The apps that share a request with this one in an environment, itself included."""
+    if environment.group == "app":
+        return (app,)
+    others = (other for other in apps if other.name != app.name and environment.name in environments_of(config, other))
+    return (app, *others)
+
+
+def plan(
+    environment: Environment,
+    base: str,
+    app: App,
+    new: Release,
+    companions: Sequence[App],
+    situation: Situation,
+    rules: Rules,
+) -> Plan:
+    """What to do so that an environment gets a new release.
+
+    ``companions`` share the request: what it holds for them already stays in it.
+    """
+    parts = [Part(app, new)]
+    for other in companions:
+        if other.name == app.name or situation.open is None:
+            continue
+        waiting = delivery.pending(other, situation)
+        if waiting is not None:
+            waiting = Release(waiting.version, images.renamed(other, waiting.images), waiting.source)
+            origin = _promoted_from(other, environment, situation)
+            parts.append(Part(other, waiting, origin))
+    parts.sort(key=lambda part: part.app.name)  # whichever comes last, the request reads the same
+    return delivery.plan("Deploy", environment, base, parts, situation, rules)
+
+
+def _promoted_from(app: App, environment: Environment, situation: Situation) -> str | None:
+    path = records.path(environment.name, app.name)
+    if situation.head is None or path not in situation.head.files:
+        return None
+    return records.read(situation.head.files[path].content, path).promoted_from
+
+
+def _check(what: str, text: str, pattern: re.Pattern[str], form: str) -> None:
+    if not pattern.fullmatch(text) or ".." in text:
+        raise UsageError(f"{text[:200]!r} cannot be a {what}", code="GA036", hint=f"a {what} is {form}")

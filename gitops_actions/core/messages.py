@@ -1,0 +1,104 @@
+"""Commit messages and request texts. Text from outside becomes neither a trailer nor markup."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from gitops_actions.core import images, trailers
+from gitops_actions.errors import UsageError
+from gitops_actions.model import Change, Commit, Image, Release, Source
+
+_CODE = re.compile(r"[`\x00-\x1f\x7f]")
+
+
+def subject(verb: str, versions: Mapping[str, str], environment: str) -> str:
+    """`Deploy web 1.4.2 to dev`; several apps by name while they fit into a line."""
+    names = ", ".join(f"{app} {version}" for app, version in versions.items())
+    text = f"{verb} {names} to {environment}"
+    return text if len(versions) == 1 or len(text) <= 72 else f"{verb} {len(versions)} apps to {environment}"
+
+
+def commit_message(
+    title: str, releases: Mapping[str, Release], environment: str, *, promoted_from: str | None, run: str | None
+) -> str:
+    """The message with its trailers; those of each app follow its `Gitops-App`."""
+    values: list[tuple[str, str | None]] = [(trailers.ENVIRONMENT, environment)]
+    for app, release in releases.items():
+        values += [(trailers.APP, app), (trailers.VERSION, release.version)]
+        values += [(trailers.IMAGE, image.reference) for image in release.images]
+        values += source_trailers(release.source)
+    values += [(trailers.FROM, promoted_from), (trailers.RUN, run)]
+    return f"{title}\n\n{trailers.paragraph(values)}\n"
+
+
+def source_trailers(source: Source) -> list[tuple[str, str | None]]:
+    """`Gitops-Source: repository@revision` (either may be missing) and `Gitops-Sequence`."""
+    where = f"{source.repository or ''}@{source.revision}" if source.revision else source.repository
+    return [(trailers.SOURCE, where), (trailers.SEQUENCE, None if source.sequence is None else str(source.sequence))]
+
+
+def releases(message: str) -> dict[str, Release]:
+    """The releases that a commit of ours brings, by app; empty for a commit that is not ours."""
+    blocks: list[dict[str, list[str]]] = []
+    for name, value in trailers.pairs(message):
+        if name == trailers.APP:
+            blocks.append({})
+        if blocks:
+            blocks[-1].setdefault(name, []).append(value)
+    return {block[trailers.APP][0]: _release(block) for block in blocks if trailers.VERSION in block}
+
+
+def source(values: Mapping[str, Sequence[str]]) -> Source:
+    """What `Gitops-Source` and `Gitops-Sequence` say."""
+    repository, _, revision = values.get(trailers.SOURCE, [""])[0].partition("@")
+    sequence = values.get(trailers.SEQUENCE, [""])[0]
+    return Source(repository or None, revision or None, int(sequence) if sequence.isdecimal() else None)
+
+
+def ours(commit: Commit, environment: str | None) -> bool:
+    """Whether a commit on a request's branch was made by us and not changed since.
+
+    Amending keeps author and trailers but changes the committer; commits made through a forge's API have the forge
+    as committer (GitHub: web-flow).
+    """
+    found = trailers.trailers(commit.message)
+    mine = trailers.SET in found if environment is None else found.get(trailers.ENVIRONMENT) == [environment]
+    author, committer = commit.author, commit.committer
+    same = (author.name, author.mail) == (committer.name, committer.mail) or committer.mail == "noreply@github.com"
+    return mine and same
+
+
+def body(changes: Sequence[Change], sources: Sequence[Source], *, promoted_from: str | None, run: str | None) -> str:
+    """The text of a request: what changes, where it comes from, which run made it. Markdown."""
+    lines = ["| file | place | from | to |", "|---|---|---|---|"]
+    lines += [f"| {_code(c.file)} | {_code(c.path)} | {_code(c.old)} | {_code(c.new)} |" for c in changes[:50]]
+    if len(changes) > 50:
+        lines.append(f"| {len(changes) - 50} more | | | |")
+    if promoted_from:
+        lines += ["", f"Promoted from {_code(promoted_from)}."]
+    for origin in sources:
+        if origin.revision:
+            lines += ["", f"Built from {_code(origin.repository or 'the source')} at {_code(origin.revision)}."]
+    if run:
+        lines += ["", f"Made by {_code(run)}."]
+    lines += [
+        "",
+        "Managed by gitops-actions: a newer release updates it; closing it turns this release away.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _code(text: str | None) -> str:
+    """A value as Markdown code inside a table cell: nothing in it is a mention, a link or an end of the cell."""
+    return "-" if text is None or text == "" else "`" + _CODE.sub(" ", text)[:200].replace("|", "\\|") + "`"
+
+
+def _release(block: Mapping[str, Sequence[str]]) -> Release:
+    found: list[Image] = []
+    for reference in block.get(trailers.IMAGE, ()):
+        try:
+            found.append(images.named(images.parse(reference)))
+        except UsageError:
+            continue
+    return Release(block[trailers.VERSION][0], tuple(found), source(block))

@@ -1,0 +1,237 @@
+"""From what should be in an environment to a plan: a commit, a request to open, update or close, or nothing.
+
+Level-triggered: only what is there now and what should be there decide, never what an earlier run did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from gitops_actions.core.cells import Draft
+from gitops_actions.core.messages import ours
+from gitops_actions.errors import ForeignCommits
+from gitops_actions.model import (
+    Action,
+    Commit,
+    Deliver,
+    FileChange,
+    Finding,
+    MergeMethod,
+    Outcome,
+    Plan,
+    PullRequest,
+    RequestText,
+    Signature,
+    Snapshot,
+)
+
+# Marks a request that we closed ourselves, so that it is not taken for a person's refusal.
+OBSOLETE = "gitops/obsolete"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a run was asked for beside the release; None: as the configuration says."""
+
+    deliver: Deliver | None = None
+    title: str | None = None
+    body: str | None = None
+    labels: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    draft: bool = False
+    auto_merge: bool | None = None
+    merge_method: MergeMethod | None = None
+    branch: str | None = None
+    allow_downgrade: bool = False
+    on_foreign: Literal["stop", "append"] = "stop"
+    recreate_closed: bool = False
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything on the remote that one delivery depends on.
+
+    ``base`` and ``head`` hold the same paths; ``head`` is the request's branch if there is one, ``ahead`` its commits
+    that the base lacks, ``refused`` those of the last request for it that a person closed (both newest first).
+    """
+
+    base: Snapshot
+    head: Snapshot | None = None
+    ahead: tuple[Commit, ...] = ()
+    open: PullRequest | None = None
+    refused: tuple[Commit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What should be on the base, and how to say so. ``draft`` is made on the base, ``redraft`` makes it on another
+    commit; ``agrees`` tells whether two contents of a path mean the same; ``turned_away`` whether a commit that a
+    person refused brought the same."""
+
+    environment: str | None
+    apps: tuple[str, ...]
+    base: str
+    branch: str
+    deliver: Deliver
+    draft: Draft
+    redraft: Callable[[Snapshot], Draft]
+    turned_away: Callable[[Commit], bool]
+    message: str
+    text: RequestText
+    agrees: Callable[[str, bytes, bytes], bool] = field(default=lambda _path, there, wanted: there == wanted)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    auto_merge: bool = False
+    merge_method: MergeMethod | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def plan(proposal: Proposal, situation: Situation, wishes: Wishes, author: Signature) -> Plan:
+    """Decide what to do. Raises ForeignCommits when a branch would have to be moved that holds other people's work."""
+    if proposal.deliver == "push":
+        return _commit(proposal, situation, author)
+    if not proposal.draft.files:
+        return _nothing_due(proposal, situation)
+    if situation.open is None and not wishes.recreate_closed:
+        refused = next((commit for commit in situation.refused if proposal.turned_away(commit)), None)
+        if refused is not None:
+            return _plan(proposal, situation, Action.NOTHING, Outcome.SKIPPED_CLOSED)
+    return _request(proposal, situation, wishes, author)
+
+
+def foreign(commits: tuple[Commit, ...], environment: str | None) -> tuple[Commit, ...]:
+    """Those of a request's commits that are not ours."""
+    return tuple(commit for commit in commits if not ours(commit, environment))
+
+
+def _commit(proposal: Proposal, situation: Situation, author: Signature) -> Plan:
+    """Straight to the base; a request that is still open for it has lost its purpose."""
+    files = proposal.draft.files
+    if not files:
+        return _nothing_due(proposal, situation)
+    return _plan(
+        proposal,
+        situation,
+        Action.COMMIT,
+        Outcome.COMMITTED,
+        target=proposal.base,
+        expected=situation.base.commit,
+        parent=situation.base,
+        draft=proposal.draft,
+        author=author,
+        reason="The release was committed to the base branch.",
+    )
+
+
+def _nothing_due(proposal: Proposal, situation: Situation) -> Plan:
+    if situation.open is None:
+        return _plan(proposal, situation, Action.NOTHING, Outcome.UNCHANGED)
+    others = foreign(situation.ahead, proposal.environment)
+    if others:
+        note = Finding(
+            "GA304",
+            "warning",
+            f"#{situation.open.number} has nothing of ours left, but {_people(others)} pushed onto it; it stays open",
+        )
+        return _plan(proposal, situation, Action.NOTHING, Outcome.UNCHANGED, findings=(note,))
+    reason = "The base branch already has what this request would bring."
+    return _plan(proposal, situation, Action.CLOSE, Outcome.CLOSED, reason=reason)
+
+
+def _request(proposal: Proposal, situation: Situation, wishes: Wishes, author: Signature) -> Plan:
+    head, request = situation.head, situation.open
+    draft, parent = proposal.draft, situation.base
+    others = foreign(situation.ahead, proposal.environment)
+    if head is not None and others:
+        draft, parent = proposal.redraft(head), head
+        if draft.files and wishes.on_foreign == "stop":
+            raise ForeignCommits(
+                f"{_people(others)} pushed onto {proposal.branch}; their work is not overwritten",
+                hint="merge or close the request, or run again with --on-foreign append to put ours on top",
+            )
+    elif head is not None and _brings(head, situation, proposal):
+        draft = Draft({}, draft.changes)
+    text = proposal.text
+    missing = [label for label in text.labels if request is not None and label not in request.labels]
+    obsolete = request is not None and OBSOLETE in request.labels
+    reworded = request is not None and request.title != text.title
+    # A new commit asks again: a forge may have dropped the wish with the old one.
+    auto_merge = proposal.auto_merge and (request is None or not request.auto_merge or bool(draft.files))
+    if request is not None and not (draft.files or missing or reworded or auto_merge or obsolete):
+        return _plan(proposal, situation, Action.NOTHING, Outcome.UNCHANGED)
+    return _plan(
+        proposal,
+        situation,
+        Action.REQUEST,
+        Outcome.OPENED if request is None else Outcome.UPDATED,
+        target=proposal.branch,
+        expected=head.commit if head is not None else None,
+        parent=parent,
+        draft=draft,
+        author=author,
+        auto_merge=auto_merge,
+    )
+
+
+def _brings(head: Snapshot, situation: Situation, proposal: Proposal) -> bool:
+    """Whether a branch already holds, in every file that matters, what the draft would put there."""
+    base, files = situation.base.files, proposal.draft.files
+    for path in {*head.files, *base, *files}:
+        wanted = files[path].content if path in files else base[path].content if path in base else None
+        there = head.files[path].content if path in head.files else None
+        if there is None or wanted is None:
+            if there is not wanted:
+                return False
+        elif not proposal.agrees(path, there, wanted):
+            return False
+    return True
+
+
+def _people(commits: tuple[Commit, ...]) -> str:
+    return " and ".join(sorted({commit.committer.name for commit in commits}))
+
+
+def _plan(
+    proposal: Proposal,
+    situation: Situation,
+    action: Action,
+    outcome: Outcome,
+    *,
+    target: str | None = None,
+    expected: str | None = None,
+    parent: Snapshot | None = None,
+    draft: Draft | None = None,
+    author: Signature | None = None,
+    auto_merge: bool = False,
+    reason: str = "",
+    findings: tuple[Finding, ...] = (),
+) -> Plan:
+    files: tuple[FileChange, ...] = tuple(draft.files.values()) if draft is not None else ()
+    before = parent.files if parent is not None else {}
+    return Plan(
+        action=action,
+        outcome=outcome,
+        environment=proposal.environment,
+        apps=proposal.apps,
+        base=proposal.base,
+        branch=None if proposal.deliver == "push" and situation.open is None else proposal.branch,
+        target=target,
+        expected=expected,
+        parent=parent.commit if parent is not None else None,
+        files=tuple(sorted(files, key=lambda file: file.path)),
+        previous={file.path: before[file.path].content for file in files if file.path in before},
+        message=proposal.message,
+        author=author,
+        request=proposal.text,
+        pull_request=situation.open,
+        head=situation.head.commit if situation.head is not None else None,
+        auto_merge=auto_merge,
+        merge_method=proposal.merge_method,
+        reason=reason,
+        changes=draft.changes if draft is not None and draft.files else (),
+        versions=proposal.versions,
+        findings=(*proposal.findings, *findings),
+    )

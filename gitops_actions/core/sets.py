@@ -1,0 +1,165 @@
+"""`--set FILE:PATH=VALUE`: the smallest way in. No gitops.yaml, no record; order only by sequence, in trailers."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gitops_actions.core import cells, messages, proposal, trailers
+from gitops_actions.core.cells import Draft, Toolbox
+from gitops_actions.core.proposal import Proposal, Situation, Wishes
+from gitops_actions.errors import UsageError
+from gitops_actions.model import (
+    Action,
+    App,
+    Commit,
+    EditSpec,
+    Finding,
+    Outcome,
+    Plan,
+    Release,
+    RequestText,
+    Signature,
+    Snapshot,
+    Source,
+)
+from gitops_actions.names import complaint_about_path
+
+_KINDS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """One `FILE:PATH=VALUE`."""
+
+    file: str
+    path: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.path}={self.value}"
+
+
+def parse(text: str) -> Assignment:
+    """An assignment. Raises UsageError. The file ends at the first colon, the path at the first `=` that is not
+    inside quotes or brackets (`a[?name=='x'].b`)."""
+    file, colon, rest = text.partition(":")
+    end = _end_of_path(rest)
+    if not colon or end is None or not rest[:end]:
+        raise UsageError(
+            f"{text[:200]!r} is not FILE:PATH=VALUE", code="GA050", hint="such as values.yaml:image.tag=1.2"
+        )
+    complaint = complaint_about_path(file)
+    if complaint:
+        raise UsageError(f"file {file[:200]!r} {complaint}", code="GA051")
+    value = rest[end + 1 :]
+    if not value.isprintable():
+        raise UsageError(f"the value for {rest[:end][:200]!r} holds a control character or line end", code="GA052")
+    kind = _KINDS.get(posixpath.splitext(file)[1].lower())
+    if kind is None:
+        raise UsageError(f"what is {file[:200]!r}?", code="GA053", hint=f"--set knows {', '.join(_KINDS)}")
+    return Assignment(file, rest[:end], value)
+
+
+def plan(
+    base: str,
+    branch: str,
+    values: Sequence[Assignment],
+    source: Source,
+    situation: Situation,
+    log: Sequence[Commit],
+    tools: Toolbox,
+    wishes: Wishes,
+    author: Signature,
+) -> Plan:
+    """What to do so that the files have these values. ``log``: the commits that changed them, newest first; needed
+    only where the source has a sequence."""
+    edits = tuple(EditSpec(_kind(value.file), value.file, path=value.path, value=value.value) for value in values)
+    app = App(name="", edits=edits)
+    release = Release(version="-", source=source)
+
+    def drafted(snapshot: Snapshot) -> Draft:
+        return cells.draft(app, None, release, snapshot, tools)
+
+    newer = _newer(source, (*situation.ahead, *log)) if not wishes.allow_downgrade else None
+    if newer is not None:
+        note = Finding("GA310", "notice", f"build {source.sequence} is older than build {newer}, which set these files")
+        return Plan(
+            Action.NOTHING,
+            Outcome.SUPERSEDED,
+            None,
+            (),
+            base,
+            branch=branch,
+            pull_request=situation.open,
+            findings=(note,),
+        )
+    draft = drafted(situation.base)
+    subject = wishes.title or _subject(values)
+    marks = [(trailers.SET, str(value)) for value in values]
+    message = [*marks, *messages.source_trailers(source), (trailers.RUN, wishes.run)]
+    text = RequestText(
+        title=subject,
+        body=wishes.body or messages.body(draft.changes, [source], promoted_from=None, run=wishes.run),
+        labels=wishes.labels,
+        assignees=wishes.assignees,
+        reviewers=wishes.reviewers,
+        draft=wishes.draft,
+    )
+    return proposal.plan(
+        Proposal(
+            environment=None,
+            apps=(),
+            base=base,
+            branch=branch,
+            deliver=wishes.deliver or "pull-request",
+            draft=draft,
+            redraft=drafted,
+            turned_away=lambda commit: trailers.trailers(commit.message).get(trailers.SET) == [m for _, m in marks],
+            message=f"{_subject(values)}\n\n{trailers.paragraph(message)}\n",
+            text=text,
+            auto_merge=bool(wishes.auto_merge),
+            merge_method=wishes.merge_method,
+        ),
+        situation,
+        wishes,
+        author,
+    )
+
+
+def _newer(source: Source, commits: Sequence[Commit]) -> int | None:
+    """The sequence of a later build of the same source among these commits of ours."""
+    for commit in commits:
+        values = trailers.trailers(commit.message)
+        there = messages.source(values)
+        if trailers.SET not in values or there.repository != source.repository or there.sequence is None:
+            continue
+        return there.sequence if source.sequence is not None and there.sequence > source.sequence else None
+    return None
+
+
+def _subject(values: Sequence[Assignment]) -> str:
+    first = values[0]
+    text = f"Set {first.path} to {first.value} in {first.file}"
+    return text if len(values) == 1 and len(text) <= 100 else f"Set {len(values)} values in {first.file}"
+
+
+def _kind(file: str) -> str:
+    return _KINDS[posixpath.splitext(file)[1].lower()]
+
+
+def _end_of_path(text: str) -> int | None:
+    quote, depth = "", 0
+    for index, char in enumerate(text):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "'\"":
+            quote = char
+        elif char == "[":
+            depth += 1
+        elif char == "]":
+            depth -= 1
+        elif char == "=" and depth == 0:
+            return index
+    return None

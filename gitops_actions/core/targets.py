@@ -1,0 +1,139 @@
+"""From configuration to places: which apps there are, where each one lives, which files carry it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Collection
+from dataclasses import replace
+
+from gitops_actions.errors import UsageError
+from gitops_actions.model import App, Config, EditSpec, Release
+from gitops_actions.names import complaint_about_name
+
+WILDCARD = "*"
+_VALUE = re.compile(r"\{(version|image|tag|digest|revision|short_revision|app|environment)\}")
+
+
+def found_apps(config: Config, names: Collection[str]) -> dict[str, App]:
+    """All apps: those listed, and those that `"*"` finds among ``names`` (file paths of the base).
+
+    A found app has the environments in which a file of every edit exists.
+    """
+    apps = {name: _named(app, name, app.environments) for name, app in config.apps.items() if name != WILDCARD}
+    pattern = config.apps.get(WILDCARD)
+    if pattern is None:
+        return apps
+    places: dict[str, set[str]] = {}
+    for environment in _environments(config, pattern):
+        found = [_names_in(names, edit.file, environment) for edit in pattern.edits]
+        for name in set.intersection(*found) if found else ():
+            places.setdefault(name, set()).add(environment)
+    for name in sorted(places):
+        if name not in apps and complaint_about_name(name) is None:
+            apps[name] = _named(pattern, name, tuple(e for e in config.environments if e in places[name]))
+    return apps
+
+
+def app_called(config: Config, name: str, names: Collection[str] = ()) -> App:
+    """One app; ``names`` matter only for those that `"*"` finds. Raises UsageError when there is no such app."""
+    apps = found_apps(config, names)
+    if name in apps:
+        return apps[name]
+    import difflib
+
+    near = difflib.get_close_matches(name, apps, 1)
+    known = f"known: {', '.join(sorted(apps))}" if apps else "there are none"
+    raise UsageError(
+        f"there is no app {name!r} in gitops.yaml of the config repo ({known})",
+        code="GA020",
+        hint=f"did you mean {near[0]!r}?" if near else "add it under `apps:`",
+    )
+
+
+def environments_of(config: Config, app: App) -> tuple[str, ...]:
+    """The environments that an app has, in the order of the configuration."""
+    return _environments(config, app)
+
+
+def specs(app: App, environment: str) -> tuple[EditSpec, ...]:
+    """The edits of an app with {app} and {environment} filled in, except in values."""
+    return tuple(
+        replace(
+            edit,
+            file=_placed(edit.file, app.name, environment),
+            path=edit.path and _placed(edit.path, app.name, environment),
+            pattern=edit.pattern and _placed(edit.pattern, re.escape(app.name), re.escape(environment)),
+            document=edit.document and _placed(edit.document, app.name, environment),
+        )
+        for edit in app.edits
+    )
+
+
+def folder(app: App, environment: str) -> str:
+    """What the agent applies: the app's `path`, else the folder of its first edit."""
+    if app.path is not None:
+        return _placed(app.path, app.name, environment).rstrip("/")
+    first = specs(app, environment)[0].file.rstrip("/")
+    return first if not posixpath.splitext(first)[1] and first[-13:] != "Kustomization" else posixpath.dirname(first)
+
+
+def filled(spec: EditSpec, release: Release, app: str | None, environment: str | None) -> EditSpec:
+    """The edit with its value made from a release. Raises UsageError when the release lacks what it needs."""
+    if spec.value is None:
+        return spec
+    image = release.images[0] if release.images else None
+    revision = release.source.revision
+    values = {
+        "version": release.version,
+        "image": image.reference if image else None,
+        "tag": image.tag if image else None,
+        "digest": image.digest if image else None,
+        "revision": revision,
+        "short_revision": revision[:7] if revision else None,
+        "app": app,
+        "environment": environment,
+    }
+
+    def value(match: re.Match[str]) -> str:
+        text = values[match[1]]
+        if text is None:
+            option = {"image": "--image", "tag": "--image NAME:TAG", "digest": "--image NAME:TAG@DIGEST"}
+            raise UsageError(
+                f"the edit of {spec.file} writes {match[0]}, and release {release.version} of {app} has none",
+                code="GA021",
+                hint=f"give {option.get(match[1], '--revision SHA')}",
+            )
+        return text
+
+    return replace(spec, value=_VALUE.sub(value, spec.value))
+
+
+def _environments(config: Config, app: App) -> tuple[str, ...]:
+    return tuple(name for name in config.environments if not app.environments or name in app.environments)
+
+
+def _placed(text: str, app: str, environment: str) -> str:
+    return text.replace("{app}", app).replace("{environment}", environment)
+
+
+def _named(pattern: App, name: str, environments: tuple[str, ...]) -> App:
+    def put(text: str) -> str:
+        return text.replace("{app}", name)
+
+    return App(
+        name=name,
+        images=tuple(put(image) for image in pattern.images),
+        source=pattern.source and put(pattern.source),
+        environments=environments,
+        path=pattern.path,
+        edits=pattern.edits,
+    )
+
+
+def _names_in(names: Collection[str], template: str, environment: str) -> set[str]:
+    """The app names for which a file at the template, or below it, exists in one environment."""
+    text = re.escape(template.rstrip("/")).replace(re.escape("{environment}"), re.escape(environment))
+    parts = text.split(re.escape("{app}"))
+    expression = re.compile(parts[0] + "([^/]+)" + "\\1".join(parts[1:]) + "(?:/.*)?", re.DOTALL)
+    return {match[1] for name in names if (match := expression.fullmatch(name))}

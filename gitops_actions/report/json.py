@@ -1,0 +1,50 @@
+"""Results for programs (contract section 5, and docs/results.md)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from gitops_actions.model import Finding, Result
+
+
+class Json:
+    """One JSON document."""
+
+    def report(self, command: str, results: Sequence[Result]) -> str:
+        document = {"schema_version": 1, "command": command, "results": [_result(result) for result in results]}
+        return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def _result(result: Result) -> dict[str, object]:
+    request = result.pull_request
+    return {
+        "environment": result.environment,
+        "apps": list(result.apps),
+        "versions": dict(result.versions),
+        "outcome": str(result.outcome),
+        "changed": result.changed,
+        "base": result.base,
+        "branch": result.branch,
+        "commit": result.commit,
+        "pull_request": None
+        if request is None
+        else {"number": request.number, "url": request.url, "state": request.state, "head_sha": request.head_sha},
+        "changes": [
+            {"app": c.app, "file": c.file, "line": c.line, "path": c.path, "old": c.old, "new": c.new}
+            for c in result.changes
+        ],
+        "findings": [_finding(finding) for finding in result.findings],
+        "diff": result.diff,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "message": finding.message,
+        "file": finding.file,
+        "line": finding.line,
+        "hint": finding.hint,
+    }
