@@ -1,0 +1,261 @@
+"""`agent run` and `agent status`: the embedded agent, for one machine and a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from gitops_actions.agent.drift import compare
+from gitops_actions.agent.embedded import Embedded, Way
+from gitops_actions.agent.render import AppFolder, Mode
+from gitops_actions.agent.report import Report, app_document, document, drift_document
+from gitops_actions.agent.target import Target
+from gitops_actions.agent.tree import Inventory, shown
+from gitops_actions.cli.options import Duration, RepositoryOptions, option, repository_options
+from gitops_actions.cli.session import Session, open_session
+from gitops_actions.cli.settings import Settings
+from gitops_actions.cli.survey import all_apps
+from gitops_actions.cli.tables import when
+from gitops_actions.core import naming
+from gitops_actions.core.targets import environments_of, folder, specs
+from gitops_actions.errors import GitOpsError, UsageError
+from gitops_actions.model import App, Environment
+
+INTERVAL = 30
+SHOWN = 20
+
+target_option = option(
+    "--target", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The folder that holds `current`."
+)
+
+
+@click.group("agent")
+def command() -> None:
+    """Apply an environment to a folder on this machine."""
+
+
+@command.command("run")
+@option("-e", "--environment", required=True, metavar="ENV", help="The environment to apply.")
+@target_option
+@option("--once", is_flag=True, help="One cycle; its outcome is the exit code.")
+@option("--interval", type=Duration(), metavar="TIME", help="Time between cycles.  [default: 30s]")
+@option(
+    "--render",
+    type=click.Choice(["auto", "none", "kustomize", "helm"]),
+    default="auto",
+    show_default=True,
+    help="How to make manifests of a folder; auto: by what the folder is and what is installed.",
+)
+@option("--on-change", metavar="COMMAND", help="Run by the shell after each change, at most 10 minutes.")
+@option("--confirm-prune", metavar="HASH", help="Let go exactly the objects that a refusal has named with this hash.")
+@repository_options
+@click.pass_obj
+def run(
+    settings: Settings,
+    repository: RepositoryOptions,
+    environment: str,
+    target: Path,
+    once: bool,
+    interval: int | None,
+    render: Mode,
+    on_change: str | None,
+    confirm_prune: str | None,
+) -> None:
+    """Publish each app of an environment as DIR/current/APP/..., and keep it so.
+
+    `current` is a link that is swapped: readers see the old tree or the new one. What others changed under it is put
+    back, what they added stays. The last good tree stays when rendering or fetching fails, when nothing would be left,
+    or when more than half and more than three objects would go.
+
+    The --on-change command finds GITOPS_ENVIRONMENT, GITOPS_REVISION, GITOPS_TARGET (the path of `current`) and
+    GITOPS_APPS (the changed ones) in its environment, and no tokens. If it fails it is run again in the next cycle.
+
+    With --output json each cycle is one document; without --once, one per line. Exit codes with --once: 0 applied or
+    unchanged, 3 refused, 5 what others added cannot be carried over, 6 fetching failed or another agent works on the
+    target, 8 rendering, publishing or the --on-change command failed. SIGTERM and SIGINT end the agent after the cycle;
+    a second one at once.
+    """
+    naming.checked("environment", environment)
+    if once and interval is not None:
+        raise click.UsageError("--once and --interval exclude each other.")
+    started = time.monotonic()
+
+    def now() -> int:
+        return settings.now + int(time.monotonic() - started)
+
+    here = Target(Path(os.path.abspath(target)))
+    way = Way(settings.environ, render, on_change, confirm_prune)
+    said: set[str] = set()
+    with _stop() as stop, ExitStack() as claim:
+        with _usable(here):
+            claim.enter_context(here.claimed())
+            agent = Embedded(here, environment, way, now)
+        while True:
+            report = _cycle(settings, repository, agent, environment)
+            said = _say(settings, report, said, lines=not once)
+            number = stop(0 if once else INTERVAL if interval is None else interval)
+            if number is not None:
+                raise SystemExit(128 + number)
+            if once:
+                if report.error is not None:
+                    raise report.error
+                return
+
+
+@command.command("status")
+@target_option
+@click.pass_obj
+def status(settings: Settings, target: Path) -> None:
+    """Show what is published in a target, and how it differs from that now.
+
+    The exit code is 0 whatever the health is, and 2 when no agent has worked on the target.
+    """
+    here = Target(target)
+    with _usable(here):
+        state = here.state()
+        published = here.published()
+        drift = compare(here.content(published), here.inventory(published) or Inventory()) if published else ()
+    if state is None:
+        raise UsageError(
+            f"no agent has worked on {target}", code="GA508", hint="start one with `gitops-actions agent run`"
+        )
+    healthy = state.outcome in ("applied", "unchanged")
+    answer = {
+        "schema_version": 1,
+        "command": "agent status",
+        "environment": state.environment,
+        "revision": state.revision,
+        "health": "healthy" if healthy else "degraded",
+        "outcome": state.outcome,
+        "message": state.message or None,
+        "applied": when(state.applied),
+        "checked": when(state.checked),
+        "apps": [app_document(app) for app in state.apps],
+        "drift": drift_document(drift),
+    }
+    lines = [
+        f"{state.environment} at {state.revision or 'no revision yet'}, applied {when(state.applied) or 'never'}",
+        f"{answer['health']}: last cycle {state.outcome} at {when(state.checked)}",
+        *(f"  {line}" for line in state.message.splitlines()),
+        *(f"{app.app}: {app.files} file{'' if app.files == 1 else 's'}" for app in state.apps),
+        *(f"drift: {one.shown} ({one.kind})" for one in drift[:SHOWN]),
+    ]
+    if len(drift) > SHOWN:
+        lines.append(f"drift: and {len(drift) - SHOWN} more")
+    settings.result("\n".join(shown(line) for line in lines), answer)
+
+
+def _cycle(settings: Settings, repository: RepositoryOptions, agent: Embedded, name: str) -> Report:
+    """One cycle, with the policy as it is now."""
+    try:
+        with open_session(settings, repository) as session:
+            environments = session.config.environments
+            if name not in environments:
+                known = ", ".join(environments) or "none"
+                raise UsageError(f"there is no environment {name!r} (known: {known})", code="GA037")
+            place = session.place(environments[name])
+            return agent.cycle(place.store, place.forge, place.branch, _apps(session, environments[name]))
+    except GitOpsError as error:
+        return agent.failed(error)
+
+
+def _apps(session: Session, environment: Environment) -> tuple[AppFolder, ...]:
+    apps = all_apps(session, environment.name)
+    return tuple(
+        _app_folder(app, environment.name)
+        for name, app in sorted(apps.items())
+        if environment.name in environments_of(session.config, app)
+    )
+
+
+def _app_folder(app: App, environment: str) -> AppFolder:
+    place = folder(app, environment)
+    values = tuple(dict.fromkeys(spec.file for spec in specs(app, environment) if spec.kind == "helm"))
+    return AppFolder(app.name, "" if place == "." else place, values)
+
+
+def _say(settings: Settings, report: Report, said: set[str], *, lines: bool) -> set[str]:
+    """Tell what a cycle did. In a loop, text is silent as long as nothing happens, and findings of the cycle before
+    (``said``) are not said again. Answers the findings of this one."""
+    findings = [*report.findings, *(report.error.findings() if report.error and lines else ())]
+    for finding in findings:
+        if str(finding) not in said:
+            settings.finding(finding)
+    if settings.output == "json":
+        if lines:
+            sys.stdout.write(json.dumps(document(report), ensure_ascii=False) + "\n")
+            sys.stdout.flush()
+        else:
+            settings.result("", document(report))
+    elif not lines or report.outcome == "applied":
+        settings.result(_text(report), {})
+    return {str(finding) for finding in findings}
+
+
+def _text(report: Report) -> str:
+    revision = report.revision[:12] if report.revision else "no revision"
+    text = [f"{report.outcome}: {report.environment} at {revision}"]
+    for app in report.apps:
+        mark = " (changed)" if app.app in report.changed_apps else ""
+        text.append(f"  {app.app}: {app.files} file{'' if app.files == 1 else 's'}{mark}")
+    for one in report.drift[:SHOWN]:
+        what = "added by others, kept" if one.kind == "added" else f"{one.kind} by others"
+        text.append(f"  drift: {one.shown} ({what}{', put back' if report.changed and one.kind != 'added' else ''})")
+    if len(report.drift) > SHOWN:
+        text.append(f"  drift: and {len(report.drift) - SHOWN} more")
+    return "\n".join(text)
+
+
+@contextmanager
+def _usable(target: Target) -> Iterator[None]:
+    """What the system says about the target folder, as an error of ours."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"the target cannot be used: {shown(str(error.filename or target.folder))}: {error.strerror}",
+            code="GA505",
+            hint="give the agent's user the right to work there, or use another --target",
+        ) from error
+
+
+@contextmanager
+def _stop() -> Iterator[Callable[[float], int | None]]:
+    """Take SIGTERM and SIGINT as a wish to end. The function waits for one, at most so many seconds, and answers its
+    number or None. A second signal ends at once, as everywhere else."""
+    # A pipe and not threading.Event: its `set` in a signal handler can meet its own lock.
+    reader, writer = os.pipe()
+    before: dict[int, Any] = {}
+
+    def asked(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a handler)
+        os.write(writer, bytes([number]))
+        restore()
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before[number] = signal.signal(number, asked)
+
+    def wait(seconds: float) -> int | None:
+        ready, _, _ = select.select([reader], [], [], seconds)
+        return os.read(reader, 1)[0] if ready else None
+
+    try:
+        yield wait
+    finally:
+        restore()
+        os.close(reader)
+        os.close(writer)

@@ -1,0 +1,93 @@
+"""From a wish to a result: look, plan, apply, and again when a race was lost. Shared by deploy and promote."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from gitops_actions import apply as application
+from gitops_actions import plugins
+from gitops_actions.cli.session import Place, Session
+from gitops_actions.cli.settings import Settings
+from gitops_actions.core.proposal import OBSOLETE, Situation
+from gitops_actions.errors import GitOpsError, UsageError
+from gitops_actions.model import Action, Commit, Plan, Result, Snapshot
+
+# How many requests that people closed are looked at for the one that turned a release away.
+_REFUSALS = 10
+# Which of several failures a pipeline should hear of: what will not mend itself goes first.
+_WORST = (1, 2, 4, 5, 3, 8, 7, 6)
+
+
+def situation(session: Session, place: Place, branch: str, paths: Collection[str]) -> Situation:
+    """What the remote looks like for a request's branch."""
+    store, forge = place.store, place.forge
+    base = store.snapshot(place.branch, paths, likely=session.likely)
+    if forge is None:
+        return Situation(base)
+    head: Snapshot | None = None
+    ahead: tuple[Commit, ...] = ()
+    if branch in store.branches(branch):
+        head = store.snapshot(branch, paths)
+        ahead = store.ahead(place.branch, branch)
+    requests = forge.find(state="open", branch=branch, base=place.branch)
+    if requests:
+        return Situation(base, head, ahead, requests[0])
+    refused: list[Commit] = []
+    closed = forge.find(state="closed", branch=branch, base=place.branch)
+    for request in [one for one in closed if OBSOLETE not in one.labels][:_REFUSALS]:
+        refused.extend(store.ahead(place.branch, request.head_sha))
+    return Situation(base, head, ahead, None, tuple(refused))
+
+
+def rehearse(decisions: Sequence[Callable[[], Plan]]) -> None:
+    """With several deliveries, decide all before the first one is done: a UsageError of the last must find nothing
+    written by the first. What else goes wrong is the business of its own delivery."""
+    for decide in decisions if len(decisions) > 1 else ():
+        try:
+            decide()
+        except UsageError:
+            raise
+        except GitOpsError:
+            continue
+
+
+def deliver(
+    session: Session,
+    place: Place,
+    decide: Callable[[], Plan],
+    *,
+    plan_only: bool,
+    identity: tuple[str | None, tuple[str, ...]],
+) -> Result:
+    """Decide and do, deciding anew after each lost race. Errors of policy, permission and people become the result
+    of this delivery, so that others go on; UsageError is raised."""
+
+    def attempt() -> Result:
+        plan = decide()
+        if plan_only:
+            if plan.action is not Action.NOTHING and plan.action is not Action.COMMIT:
+                application.needed(place.forge, plan)
+            return application.result(plan, planned=True)
+        return application.apply(plan, place.store, place.forge)
+
+    try:
+        return session.persevere(attempt)
+    except UsageError:
+        raise
+    except GitOpsError as error:
+        return application.failed(error, *identity, base=place.branch)
+
+
+def finish(settings: Settings, command: str, results: Sequence[Result], *, exit_code: bool) -> None:
+    """Print the results and end with the code that they ask for."""
+    for result in results:
+        for finding in result.findings:
+            settings.finding(finding)
+    text = plugins.load("reporters", settings.output)().report(command, results)
+    settings.print(text)
+    codes = {result.exit_code for result in results if result.exit_code}
+    code = next((code for code in _WORST if code in codes), 0)
+    if not code and exit_code and any(result.changed for result in results):
+        code = 10
+    if code:
+        raise SystemExit(code)

@@ -1,0 +1,191 @@
+"""`deploy`: a new release into its entry environments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import click
+
+from gitops_actions.cli import deliver
+from gitops_actions.cli.ancestry import comparison
+from gitops_actions.cli.options import RepositoryOptions, option, repository_options
+from gitops_actions.cli.records import known_records
+from gitops_actions.cli.session import Place, Session, local_config, open_session
+from gitops_actions.cli.settings import Settings
+from gitops_actions.core import deploy, images, naming, sets
+from gitops_actions.core.delivery import Rules, environment_paths
+from gitops_actions.core.proposal import Wishes
+from gitops_actions.core.targets import WILDCARD, app_called, found_apps
+from gitops_actions.errors import UsageError
+from gitops_actions.model import App, Environment, Plan, Release, Result, Source
+from gitops_actions.plugins import load
+
+
+def request_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command that makes requests."""
+    for decorate in (
+        option("--recreate-closed", is_flag=True, help="Open a request again that a person closed."),
+        option("--on-foreign", type=click.Choice(["stop", "append"]), default="stop", show_default=True,
+               help="When other people's commits are on the request's branch."),
+        option("--allow-downgrade", is_flag=True, help="Also bring an older release."),
+        option("--exit-code", is_flag=True, help="Exit 10 when something changes."),
+        option("--plan", "plan_only", is_flag=True, help="Show what would be done, diff included; write nothing."),
+        option("--merge-method", type=click.Choice(["merge", "squash", "rebase"])),
+        option("--auto-merge/--no-auto-merge", default=None, help="Merge when all that is required is green."),
+        option("--draft", is_flag=True, help="Open requests as drafts."),
+        option("--assignee", "assignees", multiple=True, metavar="A"),
+        option("--reviewer", "reviewers", multiple=True, metavar="R"),
+        option("--label", "labels", multiple=True, metavar="L"),
+        option("--body", metavar="B", help="Text of the request."),
+        option("--title", metavar="T", help="Title of the request."),
+    ):  # fmt: skip
+        function = decorate(function)
+    return function
+
+
+@click.command("deploy")
+@option(
+    "--app", metavar="NAME", help="Which app; default: `app:` in gitops.yaml here, else the one that has the image."
+)
+@option("-e", "--environment", "environments", multiple=True, metavar="ENV", help="Instead of the entry environments.")
+@option("--image", "given", multiple=True, metavar="REF", help="[NAME=]REPOSITORY[:TAG][@DIGEST]")
+@option("--version", metavar="V", help="Default: the tag of the (first) image.")
+@option("--revision", metavar="SHA", help="The commit that was built.")
+@option("--source", metavar="REPO", help="The repository that was built, such as acme/web.")
+@option("--sequence", type=click.IntRange(0, 2**63 - 1), metavar="N", help="The number of the build.")
+@option("--source-path", metavar="DIR", help="A checkout of the source, for the order of its commits; default: here.")
+@option("--set", "assignments", multiple=True, metavar="FILE:PATH=VALUE", help="Change a value; needs no gitops.yaml.")
+@option("--deliver", "delivering", type=click.Choice(["push", "pull-request"]), help="Default: as the config says.")
+@option("--branch", metavar="NAME", help="Branch of the request; default: gitops/<environment>/<app>.")
+@request_options
+@repository_options
+@click.pass_obj
+def command(
+    settings: Settings,
+    /,
+    repository: RepositoryOptions,
+    app: str | None,
+    environments: tuple[str, ...],
+    given: tuple[str, ...],
+    version: str | None,
+    revision: str | None,
+    source: str | None,
+    sequence: int | None,
+    source_path: str | None,
+    assignments: tuple[str, ...],
+    delivering: Any,
+    branch: str | None,
+    plan_only: bool,
+    exit_code: bool,
+    **rest: Any,
+) -> None:
+    """Bring a new release into its entry environments (those without `after`), or into -e ENV.
+
+    By commit where `deliver: push` says so, else by a pull request on gitops/<environment>/<app>.
+    """
+    event = load("runtimes", "none")(settings.environ).event()
+    wishes = wanted(rest, deliver=delivering, branch=branch, run=event.get("run"))
+    for name in environments:
+        naming.checked("environment", name)
+    parsed = [images.parse(text) for text in given]
+    number = sequence if sequence is not None else int(event["sequence"]) if "sequence" in event else None
+    origin = Source(
+        source if source is not None else event.get("source"),
+        revision if revision is not None else event.get("revision"),
+        number,
+    )
+    if assignments:
+        if parsed or app or environments or version:
+            raise UsageError("--set changes files, not apps: leave --app, --image, --version and -e out", code="GA045")
+        values = [sets.parse(text) for text in assignments]
+        with open_session(settings, repository) as session:
+            results = [_set(session, values, origin, wishes, plan_only)]
+        deliver.finish(settings, "deploy", results, exit_code=exit_code)
+        return
+    if app is None:
+        here = local_config()
+        app = here.app if here is not None else None
+    if app is not None:
+        naming.checked("app", app)
+    with open_session(settings, repository, likely=(app,) if app else ()) as session:
+        chosen = _app(session, app, parsed)
+        new = deploy.release(chosen, parsed, version=version, source=origin)
+        entries = deploy.entries(session.config, chosen, environments)
+        if branch is not None and len(entries) > 1:
+            raise UsageError(
+                "--branch names one branch, and this goes to several environments", code="GA046", hint="-e"
+            )
+        compare = comparison(settings, source_path, session.forge)
+        decisions = [_decision(session, chosen, new, entry, compare, wishes) for entry in entries]
+        deliver.rehearse([decide for _, decide, _ in decisions])
+        results = [
+            deliver.deliver(session, place, decide, plan_only=plan_only, identity=identity)
+            for place, decide, identity in decisions
+        ]
+    deliver.finish(settings, "deploy", results, exit_code=exit_code)
+
+
+def wanted(rest: dict[str, Any], **more: Any) -> Wishes:
+    """The options of `request_options` as wishes. Raises UsageError for texts that cannot be what they should be."""
+    if more.get("branch") is not None:
+        naming.checked_branch(more["branch"])
+    for name in ("title", "labels", "reviewers", "assignees"):
+        given = rest[name] if isinstance(rest[name], tuple) else (rest[name] or "",)
+        if any(not one.isprintable() for one in given):
+            raise UsageError(f"--{name.rstrip('s')} holds a line end or a control character", code="GA047")
+    if rest["title"] is not None:
+        rest["title"] = " ".join(rest["title"].split())  # as forges keep it, so that it compares
+    return Wishes(**rest, **more)
+
+
+def _app(session: Session, name: str | None, given: list[Any]) -> App:
+    """The app that is meant: by name, else the only one, else the one that is built from the image."""
+    config = session.config
+    names = session.store.names(session.base) if WILDCARD in config.apps else ()
+    if name is not None:
+        return app_called(config, name, names)
+    apps = found_apps(config, names)
+    keys = {image.name or image.repository for image in given}
+    matching = [app for app in apps.values() if keys & set(app.images)] if keys else []
+    if len(matching) == 1:
+        return matching[0]
+    if len(apps) == 1:
+        return next(iter(apps.values()))
+    known = ", ".join(sorted(one.name for one in matching) or sorted(apps)) or "none"
+    raise UsageError(f"which app? (known: {known})", code="GA048", hint="give --app, or `app:` in gitops.yaml here")
+
+
+def _decision(
+    session: Session, app: App, new: Release, entry: Environment, compare: Any, wishes: Wishes
+) -> tuple[Place, Callable[[], Plan], tuple[str | None, tuple[str, ...]]]:
+    place = session.place(entry)
+
+    def decide() -> Plan:
+        config = session.config
+        apps = [app]
+        if entry.group == "environment":
+            names = place.store.names(place.branch) if WILDCARD in config.apps else ()
+            apps = list(found_apps(config, names).values())
+        sharing = deploy.group(config, apps, app, entry)
+        branch = wishes.branch or naming.branch(entry.name, app.name if entry.group == "app" else None)
+        paths = environment_paths(entry.name, sharing, session.tools)
+        known = known_records(session, place, entry.name, sharing)
+        rules = Rules(session.tools, compare, config.records, session.author, wishes, known)
+        there = deliver.situation(session, place, branch, paths)
+        return deploy.plan(entry, place.branch, app, new, sharing, there, rules)
+
+    return place, partial(decide), (entry.name, (app.name,))
+
+
+def _set(session: Session, values: list[sets.Assignment], origin: Source, wishes: Wishes, plan_only: bool) -> Result:
+    place = Place(session.store, session.forge, session.base)
+
+    def decide() -> Plan:
+        branch = wishes.branch or naming.set_branch(value.file for value in values)
+        there = deliver.situation(session, place, branch, [value.file for value in values])
+        log = place.store.log(place.branch, [value.file for value in values]) if origin.sequence is not None else ()
+        return sets.plan(place.branch, branch, values, origin, there, log, session.tools, wishes, session.author)
+
+    return deliver.deliver(session, place, decide, plan_only=plan_only, identity=(None, ()))

@@ -1,0 +1,136 @@
+"""The command line: one lazily imported file per verb, one place where errors become words and exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import time
+from typing import Any, Literal, NoReturn
+
+import click
+
+from gitops_actions import __version__
+from gitops_actions.cli.options import option
+from gitops_actions.cli.settings import Settings
+from gitops_actions.errors import GitOpsError
+
+# Help must not cost an import of every verb, so their first lines stand here; a test compares.
+COMMANDS = {
+    "init": "Write a commented gitops.yaml that fits this folder.",
+    "deploy": "Bring a new release into its entry environments.",
+    "promote": "Open or update every pull request that is due.",
+    "status": "Show which version of every app is where.",
+    "history": "Show who brought which release where, and when.",
+    "validate": "Check gitops.yaml, every edit and every record.",
+    "pr": "List, view, merge and close the requests.",
+    "agent": "Apply an environment to a folder on this machine.",
+    "schema": "Print the JSON Schema of gitops.yaml.",
+    "plugins": "Show what is installed.",
+    "demo": "Play the whole story on this machine.",
+}
+TOKENS = ("GITOPS_TOKEN", "GH_TOKEN", "GITHUB_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN")
+ISSUES = "https://github.com/gitops-actions/gitops-actions/issues"
+
+
+class Verbs(click.Group):
+    """Loads a verb's module when it is called, not when help is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        if name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"gitops_actions.cli.{name}").command
+        assert isinstance(command, click.Command)  # noqa: S101 (our own table)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, Any, list[str]]:
+        name = args[0] if args else ""
+        if name and name not in COMMANDS and not name.startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(name, COMMANDS, 1)
+            ctx.fail(f"No such command {name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="gitops-actions", message="%(prog)s %(version)s")
+@click.option("-v", "--verbose", count=True, help="Say more.")
+@click.option("-q", "--quiet", is_flag=True, help="Say only errors and the result.")
+@option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the result.")
+@click.pass_context
+def cli(context: click.Context, verbose: int, quiet: bool, output: Literal["text", "json"]) -> None:
+    """From push CI to pull GitOps: bring releases into environments by commits and pull requests."""
+    from gitops_actions.git.command import scrub
+
+    if verbose and quiet:
+        raise click.UsageError("-v and -q exclude each other.")
+    scrub(os.environ)
+    environ = dict(os.environ)
+    for name in TOKENS:
+        os.environ.pop(name, None)  # no child needs them: git is handed what it needs, hooks of a server nothing
+    # https://reproducible-builds.org/specs/source-date-epoch/: the same inputs make the same commit.
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    now = int(epoch) if epoch.isdecimal() else int(time.time())
+    context.obj = Settings(output, -1 if quiet else verbose, environ, now)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with a code of the contract (section 4)."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupted)
+    try:
+        code = cli.main(prog_name="gitops-actions", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        code = 130
+    except KeyboardInterrupt:
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except GitOpsError as error:
+        for finding in error.findings():
+            sys.stderr.write(f"{finding.severity}: {finding} [{finding.code}]\n")
+        code = error.exit_code
+    except BrokenPipeError:
+        # The reader of our output has gone, as `head` does; python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    except SystemExit as error:
+        code = error.code
+    except BaseException as error:
+        _report_crash(error)
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _interrupted(number: int, frame: object) -> NoReturn:  # noqa: ARG001 (the signature of a handler)
+    raise SystemExit(128 + number)
+
+
+def _report_crash(error: BaseException) -> None:
+    """A bug of ours: everything that helps to mend it, and nothing that must stay secret.
+
+    Local variables and the exception's text stay out: they may hold what a person gave us.
+    """
+    import platform
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f"    {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+    sys.stderr.write(
+        "error: this is a bug in gitops-actions, sorry. Please report it with these lines:\n"
+        f"    {ISSUES}\n\n"
+        f"    gitops-actions {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
+        f"    {type(error).__name__}\n" + "\n".join(lines) + "\n"
+    )

@@ -1,0 +1,78 @@
+"""Options that several commands share. Every option can also be given as GITOPS_<OPTION>."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class Duration(click.ParamType[int]):
+    """A time as `90s`, `30m`, `4h` or `2d`; the value is in seconds (int)."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"(\d{1,9})([smhd])", str(value))
+        if match is None:
+            self.fail(f"{value!r} is not a time; write 90s, 30m, 4h or 2d", param, ctx)
+        return int(match[1]) * _UNITS[match[2]]
+
+
+class _Option(click.Option):
+    """An option that may hold several values takes them line by line from its environment variable."""
+
+    def value_from_envvar(self, ctx: click.Context) -> Any:
+        text = self.resolve_envvar_value(ctx)
+        if text is None or not self.multiple:
+            return text
+        return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def option(*declarations: str, **attributes: Any) -> Callable[[Function], Function]:
+    """`click.option` whose value can also come from GITOPS_<OPTION>, several values a line each."""
+    long = next(text for text in declarations if text.startswith("--")).partition("/")[0]
+    variable = "GITOPS_" + long.lstrip("-").replace("-", "_").upper()
+    return click.option(*declarations, cls=_Option, envvar=variable, **attributes)
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryOptions:
+    """Which config repo, how to reach it, and in whose name."""
+
+    config_repo: str | None
+    base: str | None
+    forge: str
+    api_url: str | None
+    transport: str
+    author: str | None
+    budget: int
+
+
+def repository_options(function: Function) -> Function:
+    """Add the options that every command with a config repo has; they arrive as `repository`."""
+
+    @option("--config-repo", metavar="URL|PATH", help="The config repo; default: `config-repo` in gitops.yaml here.")
+    @option("--base", metavar="BRANCH", help="Its base branch; default: the branch that its HEAD names.")
+    @option("--forge", type=click.Choice(["github", "gitlab", "local", "auto"]), default="auto", show_default=True)
+    @option("--api-url", metavar="URL", help="The forge's API; default: by host.")
+    @option("--transport", type=click.Choice(["auto", "api", "git"]), default="auto", show_default=True)
+    @option("--author", metavar="'NAME <MAIL>'", help="Author of the commits.")
+    @option("--budget", type=Duration(), default="2m", show_default=True, help="How long to go on after lost races.")
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        names = RepositoryOptions.__dataclass_fields__
+        repository = RepositoryOptions(**{name: kwargs.pop(name) for name in names})
+        return function(*args, repository=repository, **kwargs)
+
+    return wrapped  # type: ignore[return-value]

@@ -1,0 +1,119 @@
+"""`promote`: every request that is due, from environment to environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from gitops_actions.cli import deliver
+from gitops_actions.cli.ancestry import comparison
+from gitops_actions.cli.deliver import situation
+from gitops_actions.cli.deploy import request_options, wanted
+from gitops_actions.cli.options import RepositoryOptions, option, repository_options
+from gitops_actions.cli.records import known_records
+from gitops_actions.cli.session import Session, open_session
+from gitops_actions.cli.settings import Settings
+from gitops_actions.cli.survey import all_apps, survey
+from gitops_actions.core import naming, promote
+from gitops_actions.core.cells import Cell
+from gitops_actions.core.delivery import Rules, environment_paths
+from gitops_actions.core.order import Compare
+from gitops_actions.core.promote import Candidate
+from gitops_actions.core.proposal import Wishes
+from gitops_actions.core.targets import app_called
+from gitops_actions.model import App, Environment, Plan, Result
+from gitops_actions.plugins import load
+
+
+@click.command("promote")
+@option("--app", metavar="A", help="Only this app.")
+@option("--from", "source", metavar="E", help="Only what comes from this environment.")
+@option("--to", "target", metavar="E", help="Only into this environment.")
+@option("--source-path", metavar="DIR", help="A checkout of the source, for the order of its commits; default: here.")
+@request_options
+@repository_options
+@click.pass_obj
+def command(
+    settings: Settings,
+    /,
+    repository: RepositoryOptions,
+    app: str | None,
+    source: str | None,
+    target: str | None,
+    source_path: str | None,
+    plan_only: bool,
+    exit_code: bool,
+    **rest: Any,
+) -> None:
+    """Open or update every pull request that is due, and close those that no longer are.
+
+    An environment is due the release that the environments in its `after` have on their base branch.
+    """
+    event = load("runtimes", "none")(settings.environ).event()
+    wishes = wanted(rest, run=event.get("run"))
+    for what, name in (("app", app), ("environment", source), ("environment", target)):
+        if name is not None:
+            naming.checked(what, name)
+    with open_session(settings, repository, likely=(app,) if app else ()) as session:
+        compare = comparison(settings, source_path, session.forge)
+        results: list[Result] = []
+        for environment in promote.targets(session.config, source=source, target=target):
+            run = _Run(session, environment, source, compare, wishes)
+            results += [run.deliver(group, plan_only=plan_only) for group in run.groups(app)]
+    deliver.finish(settings, "promote", results, exit_code=exit_code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The promotions into one environment. Environments are taken one after the other, each looking anew: what an
+    auto-merge has just brought into one is due in the next."""
+
+    session: Session
+    environment: Environment
+    source: str | None
+    compare: Compare
+    wishes: Wishes
+
+    def groups(self, only: str | None) -> list[list[App]]:
+        """The apps of each request that is worth a look; of the one that is named, in any case."""
+        session, environment = self.session, self.environment
+        apps = all_apps(session, environment.name)
+        if only is not None and only not in apps:
+            app_called(session.config, only)
+        place = session.place(environment)
+        requests = place.forge.find(state="open", base=place.branch) if place.forge is not None else ()
+        found: list[list[App]] = []
+        candidates, cells = self._look(list(apps.values()))
+        for candidate in candidates:
+            group = [part.app for part in candidate.parts]
+            named = only is not None and only in {one.name for one in group}
+            if named or (only is None and promote.worth_a_look(candidate, cells, requests)):
+                found.append(group)
+        return found
+
+    def deliver(self, group: Sequence[App], *, plan_only: bool) -> Result:
+        """The request of one group."""
+        session, environment = self.session, self.environment
+        place = session.place(environment)
+
+        def decide() -> Plan:
+            candidates, _ = self._look(group)
+            known = known_records(session, place, environment.name, group)
+            records = session.config.records
+            rules = Rules(session.tools, self.compare, records, session.author, self.wishes, known)
+            paths = environment_paths(environment.name, group, session.tools)
+            there = situation(session, place, candidates[0].branch, paths)
+            return promote.plan(candidates[0], place.branch, there, rules)
+
+        identity = (environment.name, tuple(one.name for one in group))
+        return deliver.deliver(session, place, decide, plan_only=plan_only, identity=identity)
+
+    def _look(self, apps: Sequence[App]) -> tuple[list[Candidate], Mapping[tuple[str, str], Cell]]:
+        config = self.session.config
+        wanted: dict[str, Sequence[App]] = {**promote.origins(config, self.environment, apps)}
+        wanted[self.environment.name] = apps
+        cells = survey(self.session, wanted)
+        return promote.candidates(config, self.environment, apps, cells, source=self.source), cells

@@ -1,0 +1,170 @@
+"""The config repo of a command: its store, its forge, and the policy on its base branch."""
+
+from __future__ import annotations
+
+import random
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from gitops_actions import config as configuration
+from gitops_actions import plugins
+from gitops_actions.cli.options import RepositoryOptions
+from gitops_actions.cli.settings import Settings
+from gitops_actions.core import naming
+from gitops_actions.core.cells import Toolbox
+from gitops_actions.edit.source import text_of
+from gitops_actions.errors import LostRace, Temporary, UsageError
+from gitops_actions.git.credentials import from_environment
+from gitops_actions.git.repository import Repository
+from gitops_actions.model import Config, Environment, Signature
+from gitops_actions.protocols import Editor, Forge, Store
+
+FILE = "gitops.yaml"
+AUTHOR = "gitops-actions <gitops-actions@noreply.invalid>"
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the files of an environment live, and where its requests go."""
+
+    store: Store
+    forge: Forge | None
+    branch: str
+
+
+@dataclass(slots=True)
+class Session:
+    """One run against one config repo. ``deadline`` is on the monotonic clock."""
+
+    settings: Settings
+    store: Store
+    forge: Forge | None
+    base: str
+    author: Signature
+    editors: Mapping[str, Editor]
+    deadline: float
+    likely: tuple[str, ...] = ()
+    _config: Config | None = field(default=None, repr=False)
+
+    @property
+    def tools(self) -> Toolbox:
+        return Toolbox(self.editors, text_of)
+
+    @property
+    def config(self) -> Config:
+        """The policy, from the base branch only. Raises ConfigInvalid, or UsageError when there is no gitops.yaml."""
+        if self._config is None:
+            files = self.store.snapshot(self.base, [FILE], likely=self.likely).files
+            if FILE not in files:
+                raise UsageError(
+                    f"there is no {FILE} on {self.base} of the config repo",
+                    code="GA041",
+                    hint="write one with `gitops-actions init config`, or say what to change with --set",
+                )
+            self._config = configuration.load(text_of(files[FILE]), file=FILE, kinds=tuple(self.editors))
+        return self._config
+
+    def place(self, environment: Environment) -> Place:
+        """Where an environment lives."""
+        if environment.repository is not None:
+            raise UsageError(
+                f"environment {environment.name} lives in {environment.repository}; this version can only work with "
+                "environments in the config repo itself",
+                code="GA042",
+                hint="leave `repository:` out",
+            )
+        return Place(self.store, self.forge, environment.branch or self.base)
+
+    def persevere(self, attempt: Callable[[], Value]) -> Value:
+        """Run ``attempt`` until it loses no race any more, pausing with exponential backoff and full jitter
+        (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), while the budget lasts.
+
+        Raises the LostRace of the last attempt, told as what it is: running again is safe.
+        """
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return attempt()
+            except LostRace as error:
+                pause = random.uniform(0, min(4.0, 0.05 * 2**tries))  # noqa: S311 (jitter, not a secret)
+                if time.monotonic() + pause > self.deadline:
+                    raise Temporary(
+                        f"others kept writing at the same time; gave up after {tries} tries: {error.message}",
+                        code=error.code,
+                        hint="run it again, or give it more time with --budget",
+                    ) from None
+                self.settings.detail(f"{error.message}; trying again in {pause:.2f} s")
+                time.sleep(pause)
+                self.store.refresh()
+                self._config = None
+
+
+@contextmanager
+def open_session(settings: Settings, options: RepositoryOptions, *, likely: tuple[str, ...] = ()) -> Iterator[Session]:
+    """Open the config repo that the options or gitops.yaml here name. ``likely``: words of paths that will be read.
+
+    Raises UsageError when it cannot be told which one, or how to reach it.
+    """
+    deadline = time.monotonic() + options.budget
+    author = signature(options.author or AUTHOR, settings.now)
+    url, base = options.config_repo, options.base
+    if url is None:
+        here = local_config()
+        if here is None or here.config_repo is None:
+            raise UsageError(
+                "which config repo?", code="GA043", hint=f"give --config-repo, or `config-repo: {{url: ...}}` in {FILE}"
+            )
+        url, base = here.config_repo.url, base or here.config_repo.base
+    if base is not None:
+        naming.checked_branch(base)
+    stores = "git" if options.transport == "auto" else options.transport
+    store_class = plugins.load("stores", stores)
+    with Repository(url, credentials=from_environment(settings.environ), temporary=_temporary(settings)) as repository:
+        store: Store = store_class(repository)
+        kind = options.forge
+        if kind == "auto":
+            kind = "local" if repository.local else ""
+        forge: Forge | None = plugins.load("forges", kind)(repository, author) if kind else None
+        yield Session(
+            settings=settings,
+            store=store,
+            forge=forge,
+            base=base or store.default_branch(),
+            author=author,
+            editors=plugins.Editors(),
+            deadline=deadline,
+            likely=likely,
+        )
+
+
+def local_config() -> Config | None:
+    """The gitops.yaml of the current folder, for the defaults of an app repo; None when there is none."""
+    path = Path(FILE)
+    if not path.is_file():
+        return None
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise UsageError("it is not UTF-8 text", code="GA011", file=FILE) from None
+    return configuration.load(text, file=FILE, kinds=tuple(plugins.names("editors")))
+
+
+def signature(text: str, time: int) -> Signature:
+    """An author from `Name <mail>`. Raises UsageError when it is not one."""
+    match = re.fullmatch(r"([^<>\x00-\x1f\x7f]{1,200}) <([^<>\s\x00-\x1f\x7f]{1,200})>", text.strip())
+    if match is None:
+        raise UsageError(f"{text[:200]!r} is not an author", code="GA044", hint="write it as 'Name <mail@example.com>'")
+    return Signature(match[1].strip(), match[2], time)
+
+
+def _temporary(settings: Settings) -> Path:
+    """The runner's own temporary folder if there is one: it is emptied after each job."""
+    return Path(settings.environ.get("RUNNER_TEMP") or tempfile.gettempdir())

@@ -1,0 +1,53 @@
+"""What every command is given: how to answer, the environment and the time. Read once, in `main`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from gitops_actions.model import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``verbosity``: -1 quiet, 0 normal, 1 and more verbose. ``now``: seconds since the epoch, UTC."""
+
+    output: Literal["text", "json"]
+    verbosity: int
+    environ: Mapping[str, str]
+    now: int
+
+    def as_output(self, output: Literal["text", "json"]) -> Settings:
+        """The same settings with another form of the result."""
+        return replace(self, output=output)
+
+    def result(self, text: str, document: Mapping[str, object]) -> None:
+        """Print the one result of the command to stdout: the text, or the document as JSON."""
+        self.print(json.dumps(document, indent=2, ensure_ascii=False) if self.output == "json" else text)
+
+    def print(self, text: str) -> None:
+        """Print to stdout."""
+        if text:
+            sys.stdout.write(text if text.endswith("\n") else text + "\n")
+            sys.stdout.flush()
+
+    def note(self, message: str) -> None:
+        """Say something to the person, on stderr."""
+        if self.verbosity >= 0:
+            sys.stderr.write(message + "\n")
+            sys.stderr.flush()
+
+    def detail(self, message: str) -> None:
+        """Say something that only helps when looking closely (`-v`), on stderr."""
+        if self.verbosity > 0:
+            sys.stderr.write(message + "\n")
+            sys.stderr.flush()
+
+    def finding(self, finding: Finding) -> None:
+        """Say a finding, on stderr; errors are said even when quiet."""
+        if self.verbosity >= 0 or finding.severity == "error":
+            sys.stderr.write(f"{finding.severity}: {finding} [{finding.code}]\n")
+            sys.stderr.flush()

@@ -1,0 +1,115 @@
+"""`status`: apps x environments."""
+
+from __future__ import annotations
+
+import click
+
+from gitops_actions.cli.options import RepositoryOptions, option, repository_options
+from gitops_actions.cli.session import Session, open_session
+from gitops_actions.cli.settings import Settings
+from gitops_actions.cli.survey import all_apps, survey
+from gitops_actions.cli.tables import table, when
+from gitops_actions.core import graph, naming, records, status
+from gitops_actions.core.status import Standing
+from gitops_actions.core.targets import environments_of
+from gitops_actions.errors import UsageError
+from gitops_actions.model import App, PullRequest
+
+
+@click.command("status")
+@option("--app", metavar="A", help="Only this app.")
+@option("-e", "--environment", metavar="ENV", help="Only this environment.")
+@option("--format", "form", type=click.Choice(["table", "json"]), help="Default: table, or as --output says.")
+@repository_options
+@click.pass_obj
+def command(
+    settings: Settings, repository: RepositoryOptions, app: str | None, environment: str | None, form: str | None
+) -> None:
+    """Show which version of every app is in which environment, since when, what waits, and what has drifted."""
+    for what, name in (("app", app), ("environment", environment)):
+        if name is not None:
+            naming.checked(what, name)
+    with open_session(settings, repository) as session:
+        rows = standings(session, app=app, environment=environment)
+    document = {"schema_version": 1, "command": "status", "cells": [_cell(row) for row in rows]}
+    chosen = settings if form is None else settings.as_output("json" if form == "json" else "text")
+    chosen.result(_table(rows, settings.now), document)
+    for row in rows:
+        if row.problem is not None:
+            settings.finding(row.problem)
+
+
+def standings(session: Session, *, app: str | None = None, environment: str | None = None) -> list[Standing]:
+    """The rows of the table. Raises UsageError for names that do not exist."""
+    config = session.config
+    if environment is not None and environment not in config.environments:
+        known = ", ".join(config.environments)
+        raise UsageError(f"there is no environment {environment!r} (known: {known})", code="GA037")
+    apps: dict[str, App] = {}
+    wanted: dict[str, list[App]] = {}
+    branches: dict[str, set[str]] = {}
+    for name in config.environments:
+        here = all_apps(session, name)
+        apps.update(here)
+        wanted[name] = [one for one in here.values() if name in environments_of(config, one)]
+        branches.setdefault(session.place(config.environments[name]).branch, set()).add(name)
+    if app is not None and app not in apps:
+        raise UsageError(f"there is no app {app!r} (known: {', '.join(sorted(apps)) or 'none'})", code="GA020")
+    since: dict[tuple[str, str], int] = {}
+    requests: list[PullRequest] = []
+    for branch, names in branches.items():
+        place = session.place(config.environments[min(names)])
+        if config.records:
+            since.update(status.since(place.store.log(branch, [records.FOLDER]), names))
+        if place.forge is not None:
+            requests += place.forge.find(state="open", base=branch)
+    chosen = [one for one in apps.values() if app in (None, one.name)]
+    cells = survey(session, {name: [one for one in some if one in chosen] for name, some in wanted.items()})
+    rows = status.standings(config, chosen, cells, since, requests)
+    order = graph.ordered(config)
+    return [row for row in rows if environment in (None, row.environment) and row.environment in order]
+
+
+def _cell(row: Standing) -> dict[str, object]:
+    request = row.pull_request
+    drift = [
+        {"file": one.file, "line": one.line, "path": one.path, "recorded": one.recorded, "found": one.found}
+        for one in row.drift
+    ]
+    return {
+        "app": row.app,
+        "environment": row.environment,
+        "version": row.version,
+        "images": list(row.images),
+        "revision": row.revision,
+        "since": when(row.since),
+        "pull_request": None
+        if request is None
+        else {"number": request.number, "url": request.url, "title": request.title},
+        "drift": drift or None,
+        "behind": row.behind,
+        "hold": None,
+    }
+
+
+def _table(rows: list[Standing], now: int) -> str:
+    if not rows:
+        return "There is no app yet."
+    lines = [["APP", "ENVIRONMENT", "VERSION", "SINCE", "WAITING", "NOTES"]]
+    for row in rows:
+        waiting = f"#{row.pull_request.number} {row.pull_request.title}" if row.pull_request else ""
+        notes = [f"behind: {row.behind}"] if row.behind else []
+        notes += [f"drift: {one.path} is {one.found}, recorded {one.recorded}" for one in row.drift]
+        notes += ["record unreadable"] if row.problem else []
+        lines.append([row.app, row.environment, row.version or "-", _ago(row.since, now), waiting, "; ".join(notes)])
+    return table(lines)
+
+
+def _ago(time: int | None, now: int) -> str:
+    if time is None:
+        return "-"
+    seconds = max(0, now - time)
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"

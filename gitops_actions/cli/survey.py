@@ -1,0 +1,39 @@
+"""What is where: the cells of environments, read in as few steps as possible."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from gitops_actions.cli.records import known_records
+from gitops_actions.cli.session import Session
+from gitops_actions.core import cells
+from gitops_actions.core.cells import Cell
+from gitops_actions.core.delivery import environment_paths
+from gitops_actions.core.targets import WILDCARD, environments_of, found_apps
+from gitops_actions.model import App
+
+
+def all_apps(session: Session, environment: str) -> dict[str, App]:
+    """The apps that the policy lists, and those that `"*"` finds where this environment lives."""
+    config = session.config
+    place = session.place(config.environments[environment])
+    names = place.store.names(place.branch) if WILDCARD in config.apps else ()
+    return found_apps(config, names)
+
+
+def survey(session: Session, wanted: Mapping[str, Collection[App]]) -> dict[tuple[str, str], Cell]:
+    """The cells of these apps by environment: one read for all environments on a branch."""
+    config, found = session.config, {}
+    by_branch: dict[str, list[str]] = {}
+    for name in wanted:
+        by_branch.setdefault(session.place(config.environments[name]).branch, []).append(name)
+    for names in by_branch.values():
+        place = session.place(config.environments[names[0]])
+        here = {name: [app for app in wanted[name] if name in environments_of(config, app)] for name in names}
+        paths = [path for name in names for path in environment_paths(name, here[name], session.tools)]
+        snapshot = place.store.snapshot(place.branch, paths, likely=session.likely)
+        for name in names:
+            known = known_records(session, place, name, here[name])
+            for app in here[name]:
+                found[name, app.name] = cells.cell(app, name, snapshot, session.tools, known.get((name, app.name)))
+    return found

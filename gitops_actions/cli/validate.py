@@ -1,0 +1,111 @@
+"""`validate`: everything that would go wrong later, now, with its place."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+
+import click
+
+from gitops_actions import config as configuration
+from gitops_actions import plugins
+from gitops_actions.cli.checks import Tree, check_environments
+from gitops_actions.cli.folder import Folder
+from gitops_actions.cli.options import RepositoryOptions, repository_options
+from gitops_actions.cli.session import FILE, Session, open_session
+from gitops_actions.cli.settings import Settings
+from gitops_actions.core.cells import Toolbox
+from gitops_actions.edit.source import text_of
+from gitops_actions.errors import ConfigInvalid, EditRefused, GitOpsError, UsageError
+from gitops_actions.model import Environment, Finding
+
+# Which branch a checkout in CI will become a part of; its HEAD is detached there.
+_TARGETS = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_COMMIT_BRANCH")
+
+
+@click.command("validate")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path(), required=False)
+@repository_options
+@click.pass_obj
+def command(settings: Settings, repository: RepositoryOptions, folder: Path) -> None:
+    """Check gitops.yaml, every edit of every app and environment, and the release records.
+
+    Without --config-repo it checks the files in FOLDER (default: here), such as the checkout of a pull request.
+    """
+    if repository.config_repo is None:
+        findings = check_folder(settings, folder)
+    else:
+        with open_session(settings, repository) as session:
+            findings = _check_session(session)
+    errors = sum(finding.severity == "error" for finding in findings)
+    lines = [f"{finding.severity}: {finding} [{finding.code}]" for finding in findings]
+    others = len(findings) - errors
+    lines.append(f"{_count(errors, 'error')}, {_count(others, 'other finding')}" if findings else "Everything is fine.")
+    document = {"schema_version": 1, "command": "validate", "findings": [asdict(finding) for finding in findings]}
+    settings.result("\n".join(lines), document)
+    if errors:
+        click.get_current_context().exit(2)
+
+
+def check_folder(settings: Settings, root: Path) -> list[Finding]:
+    """The findings about a checkout. Raises UsageError when there is no gitops.yaml in it."""
+    folder = Folder(root)
+    file = folder.snapshot([FILE]).files.get(FILE)
+    if file is None:
+        raise UsageError(
+            f"there is no {FILE} in {root}",
+            code="GA075",
+            hint="write one with `gitops-actions init config` or `init app`",
+        )
+    tools = Toolbox(plugins.Editors(), text_of)
+    try:
+        config = configuration.load(tools.decode(file), file=FILE, kinds=tuple(tools.editors))
+    except (ConfigInvalid, EditRefused) as error:
+        return _of_file(error)
+    # One object for all environments here, so that what they share is looked at once.
+    tree = Tree(folder.names, folder.snapshot)
+    branches = {folder.branch(), *(settings.environ.get(name) for name in _TARGETS)}
+
+    def tree_of(environment: Environment) -> Tree | Finding:
+        elsewhere = environment.repository or (None if environment.branch in branches else environment.branch)
+        return tree if elsewhere is None else _not_here(environment.name, elsewhere)
+
+    return list(check_environments(config, tree_of, tools))
+
+
+def _check_session(session: Session) -> list[Finding]:
+    try:
+        config = session.config
+    except (ConfigInvalid, EditRefused) as error:
+        return _of_file(error)
+    trees: dict[str, Tree] = {}
+
+    def tree_of(environment: Environment) -> Tree | Finding:
+        if environment.repository is not None:
+            return _not_here(environment.name, environment.repository)
+        store, branch = session.store, environment.branch or session.base
+        try:
+            return trees.setdefault(branch, Tree(store.names(branch), partial(store.snapshot, branch)))
+        except UsageError as error:
+            return Finding(error.code, "error", error.message, FILE, hint=error.hint)
+
+    return list(check_environments(config, tree_of, session.tools))
+
+
+def _of_file(error: GitOpsError) -> list[Finding]:
+    return [replace(finding, file=finding.file or FILE) for finding in error.findings()]
+
+
+def _not_here(environment: str, place: str) -> Finding:
+    return Finding(
+        "GA076",
+        "notice",
+        f"environment {environment} lives in {place}, which was not looked at",
+        FILE,
+        hint="check branches with `gitops-actions validate --config-repo URL`",
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
