@@ -1,0 +1,110 @@
+"""The output that README and the guides show is real: their sessions are run and compared.
+
+Every block of the kind `console` is run: lines that start with `$ ` are commands, what follows is their output. The
+blocks of a page are one session, from top to bottom, in one folder. A block under `<!-- file: PATH -->` is written to
+that file first. `UPDATE_DOCS=1` writes what really came out into the page instead of comparing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gitops_actions.testing import repos
+
+ROOT = Path(__file__).parent.parent
+PAGES = ["README.md", "docs/getting-started.md"]
+HOME = "/home/you/shop"  # what pages call the folder
+BLOCK = re.compile(
+    r"(?:<!-- file: (?P<file>\S+) -->\n+)?^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+
+
+class Shell:
+    """A person at a terminal, in an empty folder, with nothing but git and gitops-actions."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "shop"
+        self.folder.mkdir()
+        self._environ = {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(folder),
+            "TMPDIR": str(folder),
+            "LC_ALL": "C.UTF-8",
+            "GIT_CONFIG_NOSYSTEM": "1",
+        }
+        self._now = 1_790_000_000
+        for role in ("AUTHOR", "COMMITTER"):
+            self._environ |= {f"GIT_{role}_NAME": "You", f"GIT_{role}_EMAIL": "you@example.com"}
+
+    def run(self, command: str) -> str:
+        """What a command prints, to stdout and stderr. A minute passes before each."""
+        self._now += 60
+        dates = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), f"{self._now} +0000")
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env=self._environ | dates | {"SOURCE_DATE_EPOCH": str(self._now)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        code = f"[exit {done.returncode}]\n" if done.returncode else ""
+        return done.stdout.replace(str(self.folder), HOME) + code
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file, with its folders."""
+        place = self.folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+
+    def play(self, page: str) -> str:
+        """The page with the output that its commands really have."""
+
+        def played(match: re.Match[str]) -> str:
+            if match["file"]:
+                self.write(match["file"], match["text"])
+            if match["kind"] != "console":
+                return match[0]
+            commands = [line for line in match["text"].splitlines() if line.startswith("$ ")]
+            output = "".join(f"{line}\n{self.run(line[2:])}" for line in commands)
+            return f"```console\n{output}```"
+
+        return BLOCK.sub(played, page)
+
+
+def alike(text: str) -> list[str]:
+    """The lines of a text without commit ids, which change with every word of a message."""
+    return re.sub(r"\b[0-9a-f]{7,40}\b", "<id>", text).splitlines()
+
+
+def begin(name: str, text: str, shell: Shell) -> None:
+    """What a page takes for granted: README starts from a config repo with the policy that it shows."""
+    if name != "README.md":
+        return
+    policy = re.search(r"^```yaml\n(version: 1\n.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert policy is not None
+    overlay = "resources: [../../base]\nimages:\n  - name: ghcr.io/acme/web\n    newTag: 1.4.1\n"
+    files = {"gitops.yaml": policy[1], "apps/web/overlays/dev/kustomization.yaml": overlay}
+    repos.bare(shell.folder / "config.git", files)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_sessions_are_real(name: str, tmp_path: Path) -> None:
+    page = ROOT / name
+    text = page.read_text(encoding="utf-8")
+    shell = Shell(tmp_path)
+    begin(name, text, shell)
+    played = shell.play(text)
+    if os.environ.get("UPDATE_DOCS"):
+        page.write_text(played, encoding="utf-8")
+        return
+    assert "```console" in text
+    assert alike(played) == alike(text)
