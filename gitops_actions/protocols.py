@@ -60,7 +60,8 @@ class Store(Protocol):
 
     def log(self, ref: str, prefixes: Collection[str] = (), *, limit: int | None = None) -> Sequence[Commit]:
         """Commits of ``ref``, newest first, along the first parents; with ``prefixes``, only those that changed
-        something at or below one of them, with ``Commit.files`` filled for these paths."""
+        something at or below one of them, with ``Commit.files`` filled for these paths. The store may go on reading
+        while other things are done: what is wrong is raised here or when the first commit is asked for."""
         ...
 
     def blobs(self, ids: Collection[str]) -> Mapping[str, bytes]:

@@ -44,7 +44,7 @@ def command(settings: Settings, kind: str, force: bool) -> None:
         )
     folder = Folder(Path())
     draft = _app(folder) if kind == "app" else _config(folder)
-    configuration.load(draft.text, file=FILE, kinds=plugins.names("editors"))
+    configuration.load(draft.text, file=FILE, kinds=plugins.Editors())
     _write(target, draft.text)
     settings.result(
         "\n".join(draft.notes), {"schema_version": 1, "command": "init", "file": FILE, "notes": draft.notes}

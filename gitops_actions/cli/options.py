@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 
@@ -46,8 +45,7 @@ def option(*declarations: str, **attributes: Any) -> Callable[[Function], Functi
     return click.option(*declarations, cls=_Option, envvar=variable, **attributes)
 
 
-@dataclass(frozen=True, slots=True)
-class RepositoryOptions:
+class RepositoryOptions(NamedTuple):
     """Which config repo, how to reach it, and in whose name."""
 
     config_repo: str | None
@@ -71,8 +69,7 @@ def repository_options(function: Function) -> Function:
     @option("--budget", type=Duration(), default="2m", show_default=True, help="How long to go on after lost races.")
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        names = RepositoryOptions.__dataclass_fields__
-        repository = RepositoryOptions(**{name: kwargs.pop(name) for name in names})
+        repository = RepositoryOptions(**{name: kwargs.pop(name) for name in RepositoryOptions._fields})
         return function(*args, repository=repository, **kwargs)
 
     return wrapped  # type: ignore[return-value]

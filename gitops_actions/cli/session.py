@@ -22,7 +22,7 @@ from gitops_actions.edit.source import text_of
 from gitops_actions.errors import LostRace, Temporary, UsageError
 from gitops_actions.git.credentials import from_environment
 from gitops_actions.git.repository import Repository
-from gitops_actions.model import Config, Environment, Signature
+from gitops_actions.model import App, Config, Environment, Signature
 from gitops_actions.protocols import Editor, Forge, Store
 
 FILE = "gitops.yaml"
@@ -51,6 +51,7 @@ class Session:
     editors: Mapping[str, Editor]
     deadline: float
     likely: tuple[str, ...] = ()
+    found: dict[str, dict[str, App]] = field(default_factory=dict)  # by branch: what `survey.all_apps` found
     _config: Config | None = field(default=None, repr=False)
 
     @property
@@ -68,7 +69,7 @@ class Session:
                     code="GA041",
                     hint="write one with `gitops-actions init config`, or say what to change with --set",
                 )
-            self._config = configuration.load(text_of(files[FILE]), file=FILE, kinds=tuple(self.editors))
+            self._config = configuration.load(text_of(files[FILE]), file=FILE, kinds=self.editors)
         return self._config
 
     def place(self, environment: Environment) -> Place:
@@ -104,6 +105,7 @@ class Session:
                 self.settings.detail(f"{error.message}; trying again in {pause:.2f} s")
                 time.sleep(pause)
                 self.store.refresh()
+                self.found.clear()
                 self._config = None
 
 
@@ -154,7 +156,7 @@ def local_config() -> Config | None:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise UsageError("it is not UTF-8 text", code="GA011", file=FILE) from None
-    return configuration.load(text, file=FILE, kinds=tuple(plugins.names("editors")))
+    return configuration.load(text, file=FILE, kinds=plugins.Editors())
 
 
 def signature(text: str, time: int) -> Signature:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from gitops_actions.model import Finding
+if TYPE_CHECKING:
+    from gitops_actions.model import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,9 @@ class Settings:
 
     def result(self, text: str, document: Mapping[str, object]) -> None:
         """Print the one result of the command to stdout: the text, or the document as JSON."""
-        self.print(json.dumps(document, indent=2, ensure_ascii=False) if self.output == "json" else text)
+        if self.output == "json":
+            text = pretty(document)
+        self.print(text)
 
     def print(self, text: str) -> None:
         """Print to stdout."""
@@ -51,3 +53,10 @@ class Settings:
         if self.verbosity >= 0 or finding.severity == "error":
             sys.stderr.write(f"{finding.severity}: {finding} [{finding.code}]\n")
             sys.stderr.flush()
+
+
+def pretty(document: object) -> str:
+    """A document as indented JSON. Not by `json`, whose encoder is python as soon as it indents."""
+    import msgspec
+
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from gitops_actions.cli.options import RepositoryOptions, option, repository_options
@@ -9,11 +11,11 @@ from gitops_actions.cli.session import Session, open_session
 from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.survey import all_apps, survey
 from gitops_actions.cli.tables import table, when
-from gitops_actions.core import graph, naming, records, status
+from gitops_actions.core import naming, records, status
 from gitops_actions.core.status import Standing
 from gitops_actions.core.targets import environments_of
 from gitops_actions.errors import UsageError
-from gitops_actions.model import App, PullRequest
+from gitops_actions.model import App, Commit, PullRequest
 
 
 @click.command("status")
@@ -51,23 +53,25 @@ def standings(session: Session, *, app: str | None = None, environment: str | No
     for name in config.environments:
         here = all_apps(session, name)
         apps.update(here)
-        wanted[name] = [one for one in here.values() if name in environments_of(config, one)]
+        wanted[name] = [
+            one for one in here.values() if app in (None, one.name) and name in environments_of(config, one)
+        ]
         branches.setdefault(session.place(config.environments[name]).branch, set()).add(name)
     if app is not None and app not in apps:
         raise UsageError(f"there is no app {app!r} (known: {', '.join(sorted(apps)) or 'none'})", code="GA020")
-    since: dict[tuple[str, str], int] = {}
+    logs: list[tuple[Sequence[Commit], set[str]]] = []
     requests: list[PullRequest] = []
     for branch, names in branches.items():
         place = session.place(config.environments[min(names)])
         if config.records:
-            since.update(status.since(place.store.log(branch, [records.FOLDER]), names))
+            logs.append((place.store.log(branch, [records.FOLDER]), names))
         if place.forge is not None:
             requests += place.forge.find(state="open", base=branch)
+    cells = survey(session, wanted)
+    since = {place: time for log, names in logs for place, time in status.since(log, names).items()}
     chosen = [one for one in apps.values() if app in (None, one.name)]
-    cells = survey(session, {name: [one for one in some if one in chosen] for name, some in wanted.items()})
     rows = status.standings(config, chosen, cells, since, requests)
-    order = graph.ordered(config)
-    return [row for row in rows if environment in (None, row.environment) and row.environment in order]
+    return [row for row in rows if environment in (None, row.environment)]
 
 
 def _cell(row: Standing) -> dict[str, object]:

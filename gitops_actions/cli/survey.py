@@ -17,8 +17,10 @@ def all_apps(session: Session, environment: str) -> dict[str, App]:
     """The apps that the policy lists, and those that `"*"` finds where this environment lives."""
     config = session.config
     place = session.place(config.environments[environment])
-    names = place.store.names(place.branch) if WILDCARD in config.apps else ()
-    return found_apps(config, names)
+    if place.branch not in session.found:
+        names = place.store.names(place.branch) if WILDCARD in config.apps else ()
+        session.found[place.branch] = found_apps(config, names)
+    return session.found[place.branch]
 
 
 def survey(session: Session, wanted: Mapping[str, Collection[App]]) -> dict[tuple[str, str], Cell]:

@@ -60,7 +60,7 @@ def check_folder(settings: Settings, root: Path) -> list[Finding]:
         )
     tools = Toolbox(plugins.Editors(), text_of)
     try:
-        config = configuration.load(tools.decode(file), file=FILE, kinds=tuple(tools.editors))
+        config = configuration.load(tools.decode(file), file=FILE, kinds=tools.editors)
     except (ConfigInvalid, EditRefused) as error:
         return _of_file(error)
     # One object for all environments here, so that what they share is looked at once.

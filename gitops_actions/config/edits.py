@@ -87,8 +87,8 @@ def _edit(node: Node, kinds: Collection[str], problems: Problems) -> EditSpec | 
 
 def _kind(node: Node, kinds: Collection[str], problems: Problems) -> str | None:
     """The one key that names a kind."""
-    named = [key for key in node.mapping if key in kinds]
-    strange = [key for key in node.mapping if key not in kinds and key not in _KEYS]
+    named = [key for key in node.mapping if key not in _KEYS and key in kinds]
+    strange = [key for key in node.mapping if key not in _KEYS and key not in kinds]
     if len(named) > 1:
         message = f"the edit names the kinds {' and '.join(named)}"
         problems.add(node.keys[named[1]], message, "make it an edit for each")

@@ -90,8 +90,11 @@ def cell(app: App, environment: str, snapshot: Snapshot, tools: Toolbox, record:
             problem = error
     if record is None:
         return Cell(app, environment, None, _read(app, environment, snapshot, tools), problem=problem)
-    release = replace(record.release, images=images.renamed(app, record.release.images))
-    record = replace(record, release=release)
+    release = record.release
+    called = images.renamed(app, release.images)
+    if called != release.images:
+        release = replace(release, images=called)
+        record = replace(record, release=release)
     try:
         changes = draft(app, environment, release, snapshot, tools).changes
     except (EditRefused, UsageError):

@@ -74,4 +74,7 @@ def renamed(app: App, images: Sequence[Image]) -> tuple[Image, ...]:
     """The images of a record under the names of the app: a record holds references only, in the app's order."""
     if len(images) != len(app.images):
         return tuple(named(image) for image in images)
-    return tuple(replace(image, name=name) for name, image in zip(app.images, images, strict=True))
+    return tuple(
+        image if image.name == name else replace(image, name=name)
+        for name, image in zip(app.images, images, strict=True)
+    )

@@ -58,13 +58,19 @@ def environments_of(config: Config, app: App) -> tuple[str, ...]:
 
 def specs(app: App, environment: str) -> tuple[EditSpec, ...]:
     """The edits of an app with {app} and {environment} filled in, except in values."""
+    # Not by `replace`, which costs three times as much: `status` comes by here for every cell.
     return tuple(
-        replace(
-            edit,
-            file=_placed(edit.file, app.name, environment),
-            path=edit.path and _placed(edit.path, app.name, environment),
-            pattern=edit.pattern and _placed(edit.pattern, re.escape(app.name), re.escape(environment)),
-            document=edit.document and _placed(edit.document, app.name, environment),
+        EditSpec(
+            edit.kind,
+            _placed(edit.file, app.name, environment),
+            edit.path and _placed(edit.path, app.name, environment),
+            edit.value,
+            edit.pattern and _placed(edit.pattern, re.escape(app.name), re.escape(environment)),
+            edit.document and _placed(edit.document, app.name, environment),
+            edit.on_missing,
+            edit.options,
+            edit.line,
+            edit.column,
         )
         for edit in app.edits
     )

@@ -99,7 +99,7 @@ def _check_ssh(host: str, path: str) -> None:
 
 
 def _on_this_machine(path: Path) -> Address:
-    absolute = path.absolute()
+    absolute = path.resolve()
     return Address(str(absolute), "file", path=absolute)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 
 from gitops_actions.errors import UsageError
+from gitops_actions.git.command import Command
 from gitops_actions.git.failures import no_branch
 from gitops_actions.git.fetching import OURS, Fetching
 from gitops_actions.git.likely import likely_blobs
@@ -13,18 +14,24 @@ from gitops_actions.git.listing import Listing
 from gitops_actions.git.objects import Entry, Object, Objects, tree_of
 from gitops_actions.names import complaint_about_branch
 
+# From so many paths on, it is cheaper to list everything than to look into the folders one by one.
+_MANY = 500
 ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 class Content:
     """``fetching`` is None for a repository on this machine: all that it has can be read."""
 
-    def __init__(self, objects: Objects, listing: Listing, fetching: Fetching | None, url: str) -> None:
+    def __init__(
+        self, command: Command, objects: Objects, listing: Listing, fetching: Fetching | None, url: str
+    ) -> None:
+        self._command = command
         self._objects = objects
         self._listing = listing
         self._fetching = fetching
         self._url = url
         self._fetched_blobs = False
+        self._listings: dict[str, Mapping[str, Entry]] = {}
 
     def head(self) -> str:
         """The full name of the branch that HEAD names. Raises UsageError when there is none."""
@@ -57,8 +64,6 @@ class Content:
         known = self._listing.known(ref)
         found = self._objects.commit(known) if known else None
         if found is None and self._fetching is not None and (known or not self._listing.asked):
-            # Nobody waits for the list of refs here: it is on its way while the commit is fetched.
-            self._listing.begin()
             problem = self._fetching.tips([ref])
             if problem and ref in self._listing.refs():
                 raise problem
@@ -92,6 +97,28 @@ class Content:
     def find(self, commit: Object, paths: Collection[str]) -> Mapping[str, Entry]:
         """What a commit has at ``paths``, files and folders."""
         return self._objects.find(tree_of(commit), paths)
+
+    def find_files(self, commit: Object, paths: Collection[str]) -> Mapping[str, Entry]:
+        """What a commit has at ``paths``, folders left out."""
+        tree = tree_of(commit)
+        if tree in self._listings or len(paths) > _MANY:
+            listing = self.listing(tree)
+            return {path: listing[path] for path in paths if path in listing}
+        return {path: entry for path, entry in self._objects.find(tree, paths).items() if not entry.is_tree}
+
+    def listing(self, tree: str) -> Mapping[str, Entry]:
+        """Every file below a tree by its path, in git's order: one process, instead of a look into each folder."""
+        if tree not in self._listings:
+            answer = self._command.run("ls-tree", "-r", "-z", tree)
+            if answer.status:
+                raise UsageError(f"git cannot list the files: {answer.words}", hint="run git fsck in the repository")
+            found = {}
+            for line in answer.output.decode("utf-8", "surrogateescape").split("\0")[:-1]:
+                head, _, path = line.partition("\t")
+                mode, _, id = head.split(" ")
+                found[path] = Entry(mode, id)
+            self._listings[tree] = found
+        return self._listings[tree]
 
     def blobs(
         self, ids: Collection[str], *, beside: Object | None = None, likely: Collection[str] = ()

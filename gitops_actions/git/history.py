@@ -11,17 +11,8 @@ from gitops_actions.git.content import Content
 from gitops_actions.git.fetching import Fetching
 from gitops_actions.git.listing import Listing
 from gitops_actions.git.objects import Objects, parents_of
-from gitops_actions.model import Commit, Signature
-
-# Each record starts with an empty field: paths are never empty, and the number of fields that follow is fixed.
-_FIELDS = ("%H", "%P", "%an", "%ae", "%at", "%cn", "%ce", "%ct", "%B")
-_OPTIONS = (
-    "-z",
-    "--format=" + "".join(f"%x00{field}" for field in _FIELDS),
-    "--no-show-signature",
-    "--no-color",
-    "--encoding=UTF-8",
-)
+from gitops_actions.git.walk import OPTIONS, Walk
+from gitops_actions.model import Commit
 
 
 class History:
@@ -35,9 +26,15 @@ class History:
         self._objects = objects
         self._listing = listing
         self._fetching = fetching
-        self._known: dict[tuple[str, str], list[Commit]] = {}
+        self._known: dict[tuple[str, str], Sequence[Commit]] = {}
+        self._walks: list[Walk] = []
 
-    def log(self, name: str, prefixes: Collection[str], limit: int | None) -> list[Commit]:
+    def close(self) -> None:
+        """Stop the walks that nobody has waited for."""
+        for walk in self._walks:
+            walk.stop()
+
+    def log(self, name: str, prefixes: Collection[str], limit: int | None) -> Sequence[Commit]:
         """See `Repository.log`."""
         self._fetch(name)
         options = ["--first-parent"]
@@ -47,7 +44,7 @@ class History:
             options += ["--raw", "--no-abbrev", "--no-renames", "--root", "--diff-merges=first-parent"]
         return self._walk([self._content.commit(name).id], options, [] if "" in prefixes else prefixes)
 
-    def ahead(self, base: str, head: str) -> list[Commit]:
+    def ahead(self, base: str, head: str) -> Sequence[Commit]:
         """See `Repository.ahead`."""
         if self._fetching is not None and not self._fetching.complete:
             commits = self._ahead_fetched(self._fetching, base, head)
@@ -78,7 +75,7 @@ class History:
         if not self._fetching.complete or any(self._objects.get(id) is None for id in ids):
             self._fetching.history(ids)
 
-    def _ahead_fetched(self, fetching: Fetching, base: str, head: str) -> list[Commit] | None:
+    def _ahead_fetched(self, fetching: Fetching, base: str, head: str) -> Sequence[Commit] | None:
         """`ahead`, with nothing fetched but what it answers; None when that cannot be known this way."""
         start, end = self._content.locate(base), self._content.locate(head)
         if (start, end) in self._known:
@@ -102,38 +99,9 @@ class History:
         found = self._objects.commit(commit.id)
         return replace(commit, parents=parents_of(found)) if found is not None else commit
 
-    def _walk(
-        self, revisions: Sequence[str], options: Sequence[str] = (), pathspecs: Collection[str] = ()
-    ) -> list[Commit]:
-        answer = self._command.run(
-            "--literal-pathspecs", "log", *_OPTIONS, *options, "--stdin", "--", *pathspecs,
-            data="".join(f"{revision}\n" for revision in revisions).encode(),
-        )  # fmt: skip
-        if answer.status:
-            raise UsageError(f"git cannot read the history: {answer.words}", hint="run git fsck in the repository")
-        return _parse(answer.output)
-
-
-def _parse(output: bytes) -> list[Commit]:
-    fields = output.split(b"\0")
-    commits = []
-    at = 0
-    while at + len(_FIELDS) < len(fields):
-        id, parents, *people, message = (_text(field) for field in fields[at + 1 : at + 1 + len(_FIELDS)])
-        at += 1 + len(_FIELDS)
-        files: dict[str, str | None] = {}
-        while at < len(fields) and fields[at].lstrip(b"\n").startswith(b":"):
-            _, _, _, blob, status = fields[at].split()
-            files[fields[at + 1].decode("utf-8", "surrogateescape")] = None if status == b"D" else blob.decode()
-            at += 2
-        author, committer = (Signature(name, mail, _time(when)) for name, mail, when in (people[:3], people[3:]))
-        commits.append(Commit(id, tuple(parents.split()), author, committer, message, files))
-    return commits
-
-
-def _text(field: bytes) -> str:
-    return field.decode("utf-8", "replace")
-
-
-def _time(text: str) -> int:
-    return int(text) if text.isdecimal() else 0  # git shows nothing for a date that it cannot read
+    def _walk(self, revisions: Sequence[str], options: Sequence[str] = (), pathspecs: Collection[str] = ()) -> Walk:
+        data = "".join(f"{revision}\n" for revision in revisions).encode()
+        running = self._command.start("--literal-pathspecs", "log", *OPTIONS, *options, "--stdin", "--", *pathspecs)
+        walk = Walk(running, data)
+        self._walks.append(walk)
+        return walk

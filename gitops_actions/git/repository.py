@@ -64,8 +64,9 @@ class Repository:
             self._listing = Listing(self._command, self.url)
             stack.callback(self._listing.forget)
             fetching = None if self.local else Fetching(self._command, self.url)
-            self._content = Content(self._objects, self._listing, fetching, self.url)
+            self._content = Content(self._command, self._objects, self._listing, fetching, self.url)
             self._history = History(self._command, self._content, self._objects, self._listing, fetching)
+            stack.callback(self._history.close)
             self._exit = stack.pop_all()
         return self
 
@@ -101,14 +102,10 @@ class Repository:
         """The files at ``paths``. When blobs have to be fetched for the first time, those whose path holds one of the
         words ``likely`` come along."""
         source = self._content.commit(commit)
-        found = self._content.find(source, paths)
+        found = self._content.find_files(source, paths)
         ids = [entry.id for entry in found.values() if entry.is_blob]
         contents = self._content.blobs(ids, beside=source, likely=likely)
-        files = {
-            path: File(contents[entry.id] if entry.is_blob else b"", entry.mode)
-            for path, entry in found.items()
-            if not entry.is_tree
-        }
+        files = {path: File(contents[entry.id] if entry.is_blob else b"", entry.mode) for path, entry in found.items()}
         return Snapshot(commit, source.id, files)
 
     def paths(self, commit: str, prefix: str = "") -> tuple[str, ...]:
@@ -119,10 +116,7 @@ class Repository:
         if folder and (entry is None or not entry.is_tree):
             return ()
         tree = entry.id if entry else tree_of(start)
-        answer = self._command.run("ls-tree", "-r", "-z", "--name-only", tree)
-        if answer.status:
-            raise UsageError(f"git cannot list {prefix or 'the files'}: {answer.words}", hint="run git fsck")
-        names = answer.output.decode("utf-8", "surrogateescape").split("\0")[:-1]
+        names = self._content.listing(tree)
         return tuple(f"{folder}/{name}" for name in names) if folder else tuple(names)
 
     def blobs(self, ids: Collection[str]) -> dict[str, bytes]:
@@ -174,10 +168,11 @@ class Repository:
 
     # --- history ------------------------------------------------------------------------------
 
-    def log(self, name: str, prefixes: Collection[str] = (), *, limit: int | None = None) -> tuple[Commit, ...]:
+    def log(self, name: str, prefixes: Collection[str] = (), *, limit: int | None = None) -> Sequence[Commit]:
         """Commits of a branch or commit along the first parents, newest first; with ``prefixes`` (files or folders,
-        "" is everything), those that changed something there, with these files."""
-        return tuple(self._history.log(name, prefixes, limit))
+        "" is everything), those that changed something there, with these files. The walk goes on while other things
+        are done; it is waited for when the first commit is asked for."""
+        return self._history.log(name, prefixes, limit)
 
     def ahead(self, base: str, head: str) -> tuple[Commit, ...]:
         """The commits of ``head`` that ``base`` does not have, newest first."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+
+import msgspec
 
 from gitops_actions.model import Finding, Result
 
@@ -13,7 +14,7 @@ class Json:
 
     def report(self, command: str, results: Sequence[Result]) -> str:
         document = {"schema_version": 1, "command": command, "results": [_result(result) for result in results]}
-        return json.dumps(document, indent=2, ensure_ascii=False)
+        return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
 
 
 def _result(result: Result) -> dict[str, object]:
