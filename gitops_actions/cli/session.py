@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from gitops_actions import config as configuration
 from gitops_actions import plugins
 from gitops_actions.cli.options import RepositoryOptions
 from gitops_actions.cli.settings import Settings
@@ -62,6 +61,8 @@ class Session:
     def config(self) -> Config:
         """The policy, from the base branch only. Raises ConfigInvalid, or UsageError when there is no gitops.yaml."""
         if self._config is None:
+            from gitops_actions import config as configuration  # takes as long as a server needs to answer
+
             files = self.store.snapshot(self.base, [FILE], likely=self.likely).files
             if FILE not in files:
                 raise UsageError(
@@ -130,6 +131,8 @@ def open_session(settings: Settings, options: RepositoryOptions, *, likely: tupl
     stores = "git" if options.transport == "auto" else options.transport
     store_class = plugins.load("stores", stores)
     with Repository(url, credentials=from_environment(settings.environ), temporary=_temporary(settings)) as repository:
+        if base is not None:
+            repository.begin(base)
         store: Store = store_class(repository)
         kind = options.forge
         if kind == "auto":
@@ -156,6 +159,8 @@ def local_config() -> Config | None:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise UsageError("it is not UTF-8 text", code="GA011", file=FILE) from None
+    from gitops_actions import config as configuration
+
     return configuration.load(text, file=FILE, kinds=plugins.Editors())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Mapping, MutableMapping
@@ -72,6 +73,13 @@ class Running:
             self.stop()
             raise
         return Answer(self.process.returncode, output, _safe(errors, self._secrets))
+
+    def give(self, data: bytes) -> None:
+        """Write all of its input now; for a process that reads it before it answers."""
+        stream, self.process.stdin = self.process.stdin, None
+        if stream is not None:
+            with contextlib.suppress(BrokenPipeError), stream:  # it may have ended already; its answer says why
+                stream.write(data)
 
     def stop(self) -> None:
         """End it if it still runs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from gitops_actions.errors import GitOpsError
-from gitops_actions.git.command import Answer, Command
+from gitops_actions.git.command import Answer, Command, Running
 from gitops_actions.git.failures import failure
 
 OURS = "refs/origin/"  # where fetched refs are kept: `refs/heads/main` as `refs/origin/refs/heads/main`
@@ -30,11 +30,28 @@ class Fetching:
         self._command = command
         self._url = url
         self._names: set[str] = set()
+        self._begun: tuple[str, Running] | None = None
         self.complete = False  # whether all that was fetched has its history
+
+    def begin(self, name: str) -> None:
+        """Start what `tips` of this one name will wait for."""
+        if self._begun is None and not self._names:
+            self._begun = (name, self._start("--depth=1", wanted=self._refspecs([name])))
+
+    def close(self) -> None:
+        """Stop what was begun and not waited for."""
+        if self._begun is not None:
+            self._begun[1].stop()
+            self._begun = None
 
     def tips(self, names: Collection[str]) -> GitOpsError | None:
         """Fetch the commits and trees of refs (full names, ``HEAD`` or commit ids), without their history; returns
         what went wrong."""
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            answer = begun[1].finish()
+            if [begun[0]] == list(names):
+                return failure(answer, self._url) if answer.status else None
         answer = self._fetch(*(() if self.complete else ("--depth=1",)), wanted=self._refspecs(names))
         return failure(answer, self._url) if answer.status else None
 
@@ -69,5 +86,10 @@ class Fetching:
         return [f"+{name}:{OURS}{name}" for name in sorted(names)]
 
     def _fetch(self, *options: str, wanted: Collection[str], settings: Sequence[str] = ()) -> Answer:
+        return self._start(*options, wanted=wanted, settings=settings).finish()
+
+    def _start(self, *options: str, wanted: Collection[str], settings: Sequence[str] = ()) -> Running:
         lines = "".join(f"{line}\n" for line in wanted).encode("utf-8", "surrogateescape")
-        return self._command.run(*_PARTIAL, *settings, "fetch", *_OPTIONS, *options, "origin", data=lines, network=True)
+        running = self._command.start(*_PARTIAL, *settings, "fetch", *_OPTIONS, *options, "origin", network=True)
+        running.give(lines)
+        return running

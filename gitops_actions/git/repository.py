@@ -11,7 +11,7 @@ from gitops_actions.errors import UsageError
 from gitops_actions.git import layout
 from gitops_actions.git.address import address
 from gitops_actions.git.command import Command
-from gitops_actions.git.content import ID, Content
+from gitops_actions.git.content import ID, Content, full_name
 from gitops_actions.git.credentials import Credentials
 from gitops_actions.git.fetching import Fetching
 from gitops_actions.git.folder import temporary_folder
@@ -63,7 +63,9 @@ class Repository:
             stack.callback(self._objects.close)
             self._listing = Listing(self._command, self.url)
             stack.callback(self._listing.forget)
-            fetching = None if self.local else Fetching(self._command, self.url)
+            self._fetching = fetching = None if self.local else Fetching(self._command, self.url)
+            if fetching is not None:
+                stack.callback(fetching.close)
             self._content = Content(self._command, self._objects, self._listing, fetching, self.url)
             self._history = History(self._command, self._content, self._objects, self._listing, fetching)
             stack.callback(self._history.close)
@@ -74,6 +76,11 @@ class Repository:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._exit.close()
+
+    def begin(self, branch: str) -> None:
+        """Start to fetch a branch that will be read: the first read of it waits for less."""
+        if self._fetching is not None:
+            self._fetching.begin(full_name(branch))
 
     # --- refs ---------------------------------------------------------------------------------
 
