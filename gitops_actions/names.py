@@ -6,6 +6,7 @@ Each function returns what is wrong, as the end of the sentence "'text' ...", or
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 NAME_LENGTH = 100
 PATH_LENGTH = 1024
@@ -87,3 +88,11 @@ def complaint_about_path(text: str) -> str | None:
         if part.rstrip(". ").lower() in (".git", "git~1"):
             return "is inside '.git'"
     return None
+
+
+def did_you_mean(text: str, known: Iterable[str]) -> str | None:
+    """A hint that names the nearest of what there is, if one is near."""
+    from difflib import get_close_matches  # only for a person who has mistyped
+
+    near = get_close_matches(text, list(known), 1)
+    return f"did you mean {near[0]!r}?" if near else None

@@ -64,6 +64,8 @@ def deliver(
 
     def attempt() -> Result:
         plan = decide()
+        for file in plan.files:
+            session.settings.detail(f"{plan.action.value}: {file.path} on {plan.target}, on top of {plan.parent}")
         if plan_only:
             if plan.action is not Action.NOTHING and plan.action is not Action.COMMIT:
                 application.needed(place.forge, plan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,7 +20,7 @@ from gitops_actions.errors import GitOpsError, UsageError
 from gitops_actions.resources import templates
 from gitops_actions.testing import repos
 
-_PAUSE = 0.3  # seconds, for a person to see where one command ends
+_PAUSE = 0.1  # seconds, for a person to see where one command ends
 
 
 @click.command("demo")
@@ -31,6 +32,8 @@ def command(settings: Settings, folder: str | None, fast: bool) -> None:
 
     Everything stays there afterwards, to go on playing.
     """
+    if shutil.which("git") is None:
+        raise UsageError("git was not found", hint="install git 2.38 or newer, on the PATH")
     if folder is None:
         root = Path(tempfile.mkdtemp(prefix="gitops-demo-"))
     else:
@@ -133,6 +136,7 @@ class Stage:
         self.say("Somebody edits what runs in production by hand. The agent puts it back.")
         victim = self.root / "production" / "current" / "proxy" / "compose.yaml"
         victim.write_text(victim.read_text(encoding="utf-8").replace("2.10.0", "2.9.9"), encoding="utf-8")
+        self.show("sed -i s/2.10.0/2.9.9/ production/current/proxy/compose.yaml", "")
         self.agent("production")
 
     def _end(self) -> None:
@@ -201,6 +205,6 @@ class Stage:
         time.sleep(self._pause)
 
     def _print(self, output: str) -> None:
-        for line in output.rstrip("\n").split("\n"):
+        for line in output.splitlines():
             click.echo(f"  {line}" if line else "")
         time.sleep(self._pause)

@@ -99,7 +99,7 @@ def command(
     if assignments:
         if parsed or app or environments or version:
             raise UsageError("--set changes files, not apps: leave --app, --image, --version and -e out", code="GA045")
-        values = [sets.parse(text) for text in assignments]
+        values = sets.parse_all(assignments)
         with open_session(settings, repository) as session:
             results = [_set(session, values, origin, wishes, plan_only)]
         deliver.finish(settings, "deploy", results, exit_code=exit_code)
@@ -117,6 +117,8 @@ def command(
             raise UsageError(
                 "--branch names one branch, and this goes to several environments", code="GA046", hint="-e"
             )
+        if branch is not None:
+            _check_branch(session, branch)
         compare = comparison(settings, source_path, session.forge)
         decisions = [_decision(session, chosen, new, entry, compare, wishes) for entry in entries]
         deliver.rehearse([decide for _, decide, _ in decisions])
@@ -138,6 +140,17 @@ def wanted(rest: dict[str, Any], **more: Any) -> Wishes:
     if rest["title"] is not None:
         rest["title"] = " ".join(rest["title"].split())  # as forges keep it, so that it compares
     return Wishes(**rest, **more)
+
+
+def _check_branch(session: Session, branch: str) -> None:
+    """A request's branch must not be one that releases are on: a commit there would be a deployment."""
+    taken = {session.base} | {one.branch for one in session.config.environments.values() if one.branch}
+    if branch in taken:
+        raise UsageError(
+            f"--branch {branch}: environments live on that branch, and a request needs one of its own",
+            code="GA031",
+            hint="to commit straight to it, use --deliver push",
+        )
 
 
 def _app(session: Session, name: str | None, given: list[Any]) -> App:
@@ -181,6 +194,12 @@ def _decision(
 
 def _set(session: Session, values: list[sets.Assignment], origin: Source, wishes: Wishes, plan_only: bool) -> Result:
     place = Place(session.store, session.forge, session.base)
+    if wishes.branch == session.base:
+        raise UsageError(
+            f"--branch {wishes.branch} is the base branch, and a request needs a branch of its own",
+            code="GA031",
+            hint="to commit straight to it, use --deliver push",
+        )
 
     def decide() -> Plan:
         branch = wishes.branch or naming.set_branch(value.file for value in values)

@@ -9,11 +9,10 @@ from gitops_actions.cli.session import Place, Session, open_session
 from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.survey import all_apps
 from gitops_actions.cli.tables import table, when
-from gitops_actions.core import history, naming, records
+from gitops_actions.core import graph, history, naming, records
 from gitops_actions.core.cells import paths
 from gitops_actions.core.history import Entry
-from gitops_actions.core.targets import environments_of
-from gitops_actions.errors import UsageError
+from gitops_actions.core.targets import app_called, environments_of
 from gitops_actions.model import App, Environment, PullRequest
 
 
@@ -38,9 +37,8 @@ def command(
 
 def _entries(session: Session, app: str | None, environment: str | None, limit: int) -> list[Entry]:
     config = session.config
-    if environment is not None and environment not in config.environments:
-        known = ", ".join(config.environments)
-        raise UsageError(f"there is no environment {environment!r} (known: {known})", code="GA037")
+    if environment is not None:
+        graph.environment_called(config, environment)
     found: list[Entry] = []
     seen = False
     for name, one in config.environments.items():
@@ -52,7 +50,7 @@ def _entries(session: Session, app: str | None, environment: str | None, limit: 
         if chosen:
             found += _of_environment(session, one, chosen, limit)
     if app is not None and not seen:
-        raise UsageError(f"there is no app {app!r} in the config repo", code="GA020")
+        app_called(config, app)
     found.sort(key=lambda entry: entry.time, reverse=True)
     return found[:limit]
 

@@ -153,7 +153,7 @@ def _app(folder: Folder) -> _Draft:
         notes.append("found a Dockerfile: deploy the image that CI builds from it")
     notes += [
         f"wrote {FILE}; put the address of your config repository into `config-repo:` (it says {url} now)",
-        f"next, in CI after the image is pushed: `gitops-actions deploy --image {image}:TAG`",
+        f"next, in CI after the image is pushed: `gitops-actions deploy --image {image}:TAG --revision SHA --sequence N`",
     ]
     return _Draft(render("init/app.yaml.j2", {"url": url, "app": name}), notes)
 

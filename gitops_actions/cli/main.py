@@ -47,6 +47,25 @@ class Verbs(click.Group):
         assert isinstance(command, click.Command)  # noqa: S101 (our own table)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """With `--output json`, a failure is a document too: stdout always holds exactly one."""
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            message = error.format_message()
+            if error.option_name in ("--output", "--verbose", "-v", "--quiet", "-q"):
+                message += f" Write it before the command: gitops-actions {error.option_name} ..."
+            _print_failure(ctx, [{"code": "GA002", "severity": "error", "message": message}], 2)
+            raise click.UsageError(message, error.ctx) from None
+        except click.ClickException as error:
+            _print_failure(ctx, [{"code": "GA002", "severity": "error", "message": error.format_message()}], 2)
+            raise
+        except GitOpsError as error:
+            from gitops_actions.report.json import finding_document
+
+            _print_failure(ctx, [finding_document(finding) for finding in error.findings()], error.exit_code)
+            raise
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
@@ -54,10 +73,9 @@ class Verbs(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, Any, list[str]]:
         name = args[0] if args else ""
         if name and name not in COMMANDS and not name.startswith("-"):
-            import difflib
+            from gitops_actions.names import did_you_mean
 
-            near = difflib.get_close_matches(name, COMMANDS, 1)
-            ctx.fail(f"No such command {name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+            ctx.fail(f"No such command {name!r}: {did_you_mean(name, COMMANDS) or 'see --help'}")
         return super().resolve_command(ctx, args)
 
 
@@ -90,10 +108,8 @@ def main() -> NoReturn:
             signal.signal(getattr(signal, name), _interrupted)
     try:
         code = cli.main(prog_name="gitops-actions", standalone_mode=False)
-        sys.stdout.flush()
-    except click.exceptions.Abort:
-        code = 130
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        sys.stderr.write("interrupted; running it again is safe\n")
         code = 130
     except click.ClickException as error:
         error.show()
@@ -102,16 +118,21 @@ def main() -> NoReturn:
         for finding in error.findings():
             sys.stderr.write(f"{finding.severity}: {finding} [{finding.code}]\n")
         code = error.exit_code
-    except BrokenPipeError:
-        # The reader of our output has gone, as `head` does; python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 141
     except SystemExit as error:
-        code = error.code
+        # click ends with 1 when the reader of its help has gone, and wraps stdout.
+        code = 141 if type(sys.stdout).__name__ == "_PacifyFlushWrapper" else error.code
     except BaseException as error:
         _report_crash(error)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _print_failure(ctx: click.Context, findings: list[dict[str, Any]], code: int) -> None:
+    settings = ctx.obj
+    if isinstance(settings, Settings) and settings.output == "json":
+        settings.result(
+            "", {"schema_version": 1, "command": ctx.invoked_subcommand, "exit_code": code, "findings": findings}
+        )
 
 
 def _interrupted(number: int, frame: object) -> NoReturn:  # noqa: ARG001 (the signature of a handler)

@@ -122,9 +122,10 @@ def open_session(settings: Settings, options: RepositoryOptions, *, likely: tupl
     if url is None:
         here = local_config()
         if here is None or here.config_repo is None:
-            raise UsageError(
-                "which config repo?", code="GA043", hint=f"give --config-repo, or `config-repo: {{url: ...}}` in {FILE}"
-            )
+            hint = f"give --config-repo, or `config-repo: {{url: ...}}` in {FILE}"
+            if here is not None and here.environments:
+                hint = "this folder is a checkout of a config repo: give the URL it was cloned from as --config-repo"
+            raise UsageError("which config repo?", code="GA043", hint=hint)
         url, base = here.config_repo.url, base or here.config_repo.base
     if base is not None:
         naming.checked_branch(base)
@@ -138,11 +139,13 @@ def open_session(settings: Settings, options: RepositoryOptions, *, likely: tupl
         if kind == "auto":
             kind = "local" if repository.local else ""
         forge: Forge | None = plugins.load("forges", kind)(repository, author) if kind else None
+        base = base or store.default_branch()
+        settings.detail(f"config repo {repository.url}, base {base}, by {stores}, forge {kind or 'none'}")
         yield Session(
             settings=settings,
             store=store,
             forge=forge,
-            base=base or store.default_branch(),
+            base=base,
             author=author,
             editors=plugins.Editors(),
             deadline=deadline,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
+
+from gitops_actions.errors import Temporary
 
 if TYPE_CHECKING:
     from gitops_actions.model import Finding
@@ -31,10 +34,23 @@ class Settings:
         self.print(text)
 
     def print(self, text: str) -> None:
-        """Print to stdout."""
-        if text:
+        """Print to stdout. Raises Temporary when that cannot be written; SystemExit when its reader has gone."""
+        if not text:
+            return
+        try:
             sys.stdout.write(text if text.endswith("\n") else text + "\n")
             sys.stdout.flush()
+        except BrokenPipeError:
+            # As `head` does it. Python would complain once more at exit, so there is nobody to complain to.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise SystemExit(141) from None
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise Temporary(
+                f"the result could not be written to stdout: {error.strerror}",
+                code="GA061",
+                hint="the work itself was done; run it again to see it",
+            ) from None
 
     def note(self, message: str) -> None:
         """Say something to the person, on stderr."""

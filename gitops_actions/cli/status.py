@@ -11,10 +11,9 @@ from gitops_actions.cli.session import Session, open_session
 from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.survey import all_apps, survey
 from gitops_actions.cli.tables import table, when
-from gitops_actions.core import naming, records, status
+from gitops_actions.core import graph, naming, records, status
 from gitops_actions.core.status import Standing
-from gitops_actions.core.targets import environments_of
-from gitops_actions.errors import UsageError
+from gitops_actions.core.targets import app_called, environments_of
 from gitops_actions.model import App, Commit, PullRequest
 
 
@@ -44,9 +43,8 @@ def command(
 def standings(session: Session, *, app: str | None = None, environment: str | None = None) -> list[Standing]:
     """The rows of the table. Raises UsageError for names that do not exist."""
     config = session.config
-    if environment is not None and environment not in config.environments:
-        known = ", ".join(config.environments)
-        raise UsageError(f"there is no environment {environment!r} (known: {known})", code="GA037")
+    if environment is not None:
+        graph.environment_called(config, environment)
     apps: dict[str, App] = {}
     wanted: dict[str, list[App]] = {}
     branches: dict[str, set[str]] = {}
@@ -58,7 +56,7 @@ def standings(session: Session, *, app: str | None = None, environment: str | No
         ]
         branches.setdefault(session.place(config.environments[name]).branch, set()).add(name)
     if app is not None and app not in apps:
-        raise UsageError(f"there is no app {app!r} (known: {', '.join(sorted(apps)) or 'none'})", code="GA020")
+        app_called(config, app)
     logs: list[tuple[Sequence[Commit], set[str]]] = []
     requests: list[PullRequest] = []
     for branch, names in branches.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gitops_actions.core import cells, messages, naming, order, proposal, records
 from gitops_actions.core.cells import Cell, Draft, Toolbox
@@ -67,13 +67,13 @@ def plan(
     for part in parts:
         if part.release is None:
             continue
-        finding = _stale(verb, part.app, environment, part.release, situation, rules)
+        verdict, finding = _judged(verb, part.app, environment, part.release, situation, rules)
         if finding is not None:
             findings.append(finding)
-        if finding is not None and not wishes.allow_downgrade:
+        if verdict is order.Order.OLDER and not wishes.allow_downgrade:
             older += 1
             continue
-        due.append((part, part.release))
+        due.append((part, _numbered(part, environment, situation, rules)))
     deliver = wishes.deliver or environment.deliver
     shared = environment.group == "environment"
     branch = wishes.branch or naming.branch(environment.name, None if shared else parts[0].app.name)
@@ -141,23 +141,43 @@ def state(app: App, environment: str, snapshot: Snapshot, rules: Rules) -> Cell:
     return cell
 
 
-def _stale(
+def _judged(
     verb: str, app: App, environment: Environment, release: Release, situation: Situation, rules: Rules
-) -> Finding | None:
-    """What to say when a release is older than the one that is there or, for a new one, waits in the open request."""
+) -> tuple[order.Order, Finding | None]:
+    """How a release stands to the one that is there or, for a new one, waits in the open request; and what to say
+    about it."""
     there = state(app, environment.name, situation.base, rules).release
     verdict = order.compare(release, there, rules.compare)
     where = f"in {environment.name}"
     if verdict.order is not order.Order.OLDER and verb == "Deploy" and situation.open and situation.head:
-        there = pending(app, situation)
-        verdict = order.compare(release, there, rules.compare)
-        where = f"in #{situation.open.number}"
-    if verdict.order is not order.Order.OLDER or there is None:
-        return None
+        waiting = pending(app, situation)
+        if waiting is not None:
+            there, where = waiting, f"in #{situation.open.number}"
+            verdict = order.compare(release, there, rules.compare)
+    if there is None or verdict.order in (order.Order.SAME, order.Order.NEWER):
+        return verdict.order, None
+    if verdict.order is order.Order.UNKNOWN:
+        if verb != "Deploy":
+            return verdict.order, None
+        text = f"nothing tells whether {app.name} {release.version} is newer than {there.version} {where}"
+        return verdict.order, Finding("GA314", "notice", text, hint="give --sequence, or --revision and a checkout")
     older = f"{app.name} {release.version} is older than {there.version} {where} ({verdict.by})"
     if rules.wishes.allow_downgrade:
-        return Finding("GA311", "warning", f"{older}; going back, as --allow-downgrade says")
-    return Finding("GA310", "notice", f"{older}; left as it is", hint="to go back on purpose, use --allow-downgrade")
+        return verdict.order, Finding("GA311", "warning", f"{older}; going back, as --allow-downgrade says")
+    hint = "to go back on purpose, use --allow-downgrade"
+    return verdict.order, Finding("GA310", "notice", f"{older}; left as it is", hint=hint)
+
+
+def _numbered(part: Part, environment: Environment, situation: Situation, rules: Rules) -> Release:
+    """The release with the number of the last numbered build, if it has none of its own: without it, one release by
+    hand would let every late job of an older build through."""
+    release = part.release
+    assert release is not None  # noqa: S101 (only what is due comes here)
+    there = state(part.app, environment.name, situation.base, rules).record
+    known = there.release.source if there is not None else None
+    if release.source.sequence is not None or known is None or known.repository != release.source.repository:
+        return release
+    return replace(release, source=replace(release.source, sequence=known.sequence))
 
 
 def pending(app: App, situation: Situation) -> Release | None:

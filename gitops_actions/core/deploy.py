@@ -11,6 +11,7 @@ from gitops_actions.core.proposal import Situation
 from gitops_actions.core.targets import environments_of
 from gitops_actions.errors import UsageError
 from gitops_actions.model import App, Config, Environment, Image, Plan, Release, Source
+from gitops_actions.names import did_you_mean
 
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
 _REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -55,7 +56,8 @@ def entries(config: Config, app: App, asked: Sequence[str]) -> tuple[Environment
     for name in asked:
         if name not in own:
             known = ", ".join(own)
-            raise UsageError(f"app {app.name} has no environment {name!r} (it has {known})", code="GA035")
+            hint = did_you_mean(name, own)
+            raise UsageError(f"app {app.name} has no environment {name!r} (it has {known})", code="GA035", hint=hint)
     if asked:
         return tuple(config.environments[name] for name in dict.fromkeys(asked))
     return tuple(config.environments[name] for name in own if not graph.before(config, name) & set(own))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from graphlib import TopologicalSorter
 
 from gitops_actions.core.targets import environments_of
-from gitops_actions.model import App, Config
+from gitops_actions.errors import UsageError
+from gitops_actions.model import App, Config, Environment
+from gitops_actions.names import did_you_mean
 
 
 def before(config: Config, name: str) -> set[str]:
@@ -42,3 +44,12 @@ def sources(config: Config, app: App, name: str) -> list[str]:
             if source not in found:
                 found.append(source)
     return found
+
+
+def environment_called(config: Config, name: str) -> Environment:
+    """One environment. Raises UsageError when there is none of that name."""
+    if name not in config.environments:
+        known = ", ".join(config.environments) or "none"
+        hint = did_you_mean(name, config.environments) or "add it under `environments:`"
+        raise UsageError(f"there is no environment {name!r} (known: {known})", code="GA037", hint=hint)
+    return config.environments[name]

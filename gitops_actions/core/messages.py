@@ -64,9 +64,15 @@ def ours(commit: Commit, environment: str | None) -> bool:
     """
     found = trailers.trailers(commit.message)
     mine = trailers.SET in found if environment is None else found.get(trailers.ENVIRONMENT) == [environment]
+    return mine and unchanged(commit)
+
+
+def unchanged(commit: Commit) -> bool:
+    """Whether a commit was made by us, for whatever request, and not changed since."""
+    found = trailers.trailers(commit.message)
     author, committer = commit.author, commit.committer
     same = (author.name, author.mail) == (committer.name, committer.mail) or committer.mail == "noreply@github.com"
-    return mine and same
+    return same and (trailers.SET in found or trailers.ENVIRONMENT in found)
 
 
 def body(changes: Sequence[Change], sources: Sequence[Source], *, promoted_from: str | None, run: str | None) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from gitops_actions.core.cells import Draft
-from gitops_actions.core.messages import ours
+from gitops_actions.core.messages import ours, unchanged
 from gitops_actions.errors import ForeignCommits
 from gitops_actions.model import (
     Action,
@@ -147,6 +147,12 @@ def _request(proposal: Proposal, situation: Situation, wishes: Wishes, author: S
     others = foreign(situation.ahead, proposal.environment)
     if head is not None and others:
         draft, parent = proposal.redraft(head), head
+        if draft.files and all(unchanged(commit) for commit in others):
+            raise ForeignCommits(
+                f"{proposal.branch} is the branch of another request ({others[0].subject})",
+                code="GA305",
+                hint="give another --branch",
+            )
         if draft.files and wishes.on_foreign == "stop":
             raise ForeignCommits(
                 f"{_people(others)} pushed onto {proposal.branch}; their work is not overwritten",

@@ -26,7 +26,7 @@ from gitops_actions.model import (
 )
 from gitops_actions.names import complaint_about_path
 
-_KINDS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
+_KINDS = {".yaml": "yaml", ".yml": "yaml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,17 @@ def parse(text: str) -> Assignment:
     if kind is None:
         raise UsageError(f"what is {file[:200]!r}?", code="GA053", hint=f"--set knows {', '.join(_KINDS)}")
     return Assignment(file, rest[:end], value)
+
+
+def parse_all(texts: Sequence[str]) -> list[Assignment]:
+    """Several assignments. Raises UsageError when one is none, or when two are for the same place."""
+    found: dict[tuple[str, str], Assignment] = {}
+    for text in texts:
+        value = parse(text)
+        if (value.file, value.path) in found:
+            raise UsageError(f"--set gives {value.file}:{value.path} twice", code="GA054")
+        found[value.file, value.path] = value
+    return list(found.values())
 
 
 def plan(

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from gitops_actions.errors import UsageError
 from gitops_actions.model import App, Config, EditSpec, Release
-from gitops_actions.names import complaint_about_name
+from gitops_actions.names import complaint_about_name, did_you_mean
 
 WILDCARD = "*"
 _VALUE = re.compile(r"\{(version|image|tag|digest|revision|short_revision|app|environment)\}")
@@ -40,14 +40,11 @@ def app_called(config: Config, name: str, names: Collection[str] = ()) -> App:
     apps = found_apps(config, names)
     if name in apps:
         return apps[name]
-    import difflib
-
-    near = difflib.get_close_matches(name, apps, 1)
     known = f"known: {', '.join(sorted(apps))}" if apps else "there are none"
     raise UsageError(
         f"there is no app {name!r} in gitops.yaml of the config repo ({known})",
         code="GA020",
-        hint=f"did you mean {near[0]!r}?" if near else "add it under `apps:`",
+        hint=did_you_mean(name, apps) or "add it under `apps:`",
     )
 
 

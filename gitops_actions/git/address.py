@@ -99,7 +99,10 @@ def _check_ssh(host: str, path: str) -> None:
 
 
 def _on_this_machine(path: Path) -> Address:
-    absolute = path.resolve()
+    try:
+        absolute = path.resolve()
+    except (OSError, RuntimeError):  # RuntimeError: python 3.11 and 3.12 say so of a loop of links
+        raise UsageError(f"{path} cannot be followed", hint="it may be a loop of symbolic links; check it") from None
     return Address(str(absolute), "file", path=absolute)
 
 

@@ -17,11 +17,14 @@ class Checkout:
 
     @cached_property
     def _git(self) -> Command | None:
-        for folder in (self._start, *self._start.parents):
-            if (folder / ".git").exists():
-                return Command(folder / ".git")
-            if (folder / "HEAD").is_file() and (folder / "objects").is_dir():
-                return Command(folder)
+        try:
+            for folder in (self._start, *self._start.parents):
+                if (folder / ".git").exists():
+                    return Command(folder / ".git")
+                if (folder / "HEAD").is_file() and (folder / "objects").is_dir():
+                    return Command(folder)
+        except OSError:
+            return None  # what cannot be read is no help
         return None
 
     @property

@@ -6,6 +6,7 @@ no exit code tells. git speaks English to us (`LC_ALL=C`); the server may say wh
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection
 
@@ -25,6 +26,8 @@ _NOT_FOUND = re.compile(
     re.IGNORECASE,
 )
 _REDIRECT = re.compile(r"returned error: 30[1278]|unable to update url base from redirection")
+# Branches of requests: they are deleted when these are merged, so nothing starts from one.
+_OURS = "gitops/"
 _NO_OBJECT = re.compile(r"not our ref ([0-9a-f]+)")
 _TRANSPORT = re.compile(r"transport '[^']*' not allowed|unable to find remote helper")
 
@@ -38,6 +41,11 @@ def failure(answer: Answer, url: str) -> GitOpsError:
             f"{url} belongs to another user of this machine, so git does not touch it",
             hint="run as its owner, or make it yours with chown",
         )
+    if os.path.isabs(url):
+        if _NOT_ALLOWED.search(answer.errors):
+            return NotAllowed(f"{url} cannot be read: {words}", hint="check the permissions of the folder")
+        if _NOT_FOUND.search(answer.errors):
+            return UsageError(f"git finds no repository at {url}: {words}", hint="check the path")
     if _NOT_ALLOWED.search(answer.errors):
         return NotAllowed(
             f"{url} refuses these credentials: {words}",
@@ -69,9 +77,11 @@ def no_branch(branch: str, existing: Collection[str], url: str) -> UsageError:
     from difflib import SequenceMatcher
 
     # Names come from the remote: what is odd about one is not for a terminal.
-    plain = sorted(name for name in existing if complaint_about_branch(name) is None)
+    plain = sorted(name for name in existing if complaint_about_branch(name) is None and not name.startswith(_OURS))
+    if not plain:
+        return UsageError(f"there is no branch {branch!r} in {url}", hint="push it first")
     near = sorted(plain, key=lambda name: -SequenceMatcher(None, branch, name).ratio())[:10]
-    more = f" and {len(existing) - len(near)} more" if len(existing) > len(near) else ""
+    more = f" and {len(plain) - len(near)} more" if len(plain) > len(near) else ""
     return UsageError(
         f"there is no branch {branch!r} in {url}",
         hint=f"give one that exists: {', '.join(near)}{more}",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
+from typing import NamedTuple
 
-from gitops_actions.errors import UsageError
+from gitops_actions.errors import GitOpsError, NotAllowed, UsageError
 from gitops_actions.git.address import Address
 
 # Our configuration and no other (`GIT_CONFIG_GLOBAL`, `GIT_CONFIG_NOSYSTEM`): no hook, filter, credential helper or
@@ -42,21 +42,50 @@ def prepare(folder: Path, address: Address) -> None:
     """Make ``folder`` a bare repository whose remote ``origin`` is at ``address``.
 
     It borrows the objects of a repository on this machine (https://git-scm.com/docs/gitrepository-layout,
-    ``objects/info/alternates``). Raises UsageError when there is none.
+    ``objects/info/alternates``). Raises UsageError when there is none, NotAllowed when it may not be read.
     """
+    lender = _lender(address.path) if address.path is not None else None
     (folder / "objects" / "info").mkdir(parents=True)
     (folder / "refs").mkdir()
     (folder / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
     url = address.text.replace("\\", "\\\\").replace('"', '\\"')
     config = _CONFIG + f'[protocol "{address.protocol}"]\n\tallow = always\n[remote "origin"]\n\turl = "{url}"\n'
-    if address.path is not None:
-        theirs = _git_folder(address.path)
-        (folder / "objects" / "info" / "alternates").write_text(f"{theirs / 'objects'}\n", "utf-8", "surrogateescape")
-        if (theirs / "shallow").is_file():
-            shutil.copyfile(theirs / "shallow", folder / "shallow")
-        if _SHA256.search((theirs / "config").read_text("utf-8", "replace")):
+    if lender is not None:
+        (folder / "objects" / "info" / "alternates").write_text(f"{lender.objects}\n", "utf-8", "surrogateescape")
+        if lender.shallow is not None:
+            (folder / "shallow").write_bytes(lender.shallow)
+        if lender.sha256:
             config += "[extensions]\n\tobjectFormat = sha256\n"
     (folder / "config").write_text(config, "utf-8", "surrogateescape")
+
+
+class _Lender(NamedTuple):
+    """What is borrowed of a repository on this machine."""
+
+    objects: Path
+    shallow: bytes | None
+    sha256: bool
+
+
+def _lender(path: Path) -> _Lender:
+    try:
+        theirs = _git_folder(path)
+        shallow = theirs / "shallow"
+        return _Lender(
+            theirs / "objects",
+            shallow.read_bytes() if shallow.is_file() else None,
+            _SHA256.search((theirs / "config").read_text("utf-8", "replace")) is not None,
+        )
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def unreadable(path: Path, error: OSError) -> GitOpsError:
+    """The error for a repository on this machine that the system does not let us read."""
+    what = f"{path} cannot be read: {error.filename or path}: {error.strerror}"
+    if isinstance(error, PermissionError):
+        return NotAllowed(what, hint="check the permissions of the folder")
+    return UsageError(what, hint="give the path of a repository, bare or not")
 
 
 def _git_folder(path: Path) -> Path:

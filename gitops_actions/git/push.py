@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from gitops_actions.errors import LostRace, NotAllowed, Temporary, UsageError
 from gitops_actions.git.command import Answer, Command
@@ -44,10 +46,32 @@ def push(command: Command, listing: Listing, updates: Sequence[RefUpdate], url: 
         raise failure(answer, url)
     if _BUSY.search(answer.errors):
         raise LostRace(f"others write to {names} in {url} at this moment", hint="run it again")
-    raise NotAllowed(
+    raise (_refusal_here(Path(url), updates, answer) if os.path.isabs(url) else None) or NotAllowed(
         f"{url} refuses the push to {names}: {answer.words}",
         hint="the server's rules or hooks, a branch protection or missing permissions forbid it; its words say which",
     )
+
+
+def _refusal_here(path: Path, updates: Sequence[RefUpdate], answer: Answer) -> NotAllowed | None:
+    """Why a repository on this machine turned a push down, seen by its shape; None where that does not tell."""
+    folder = path if path.name == ".git" else path / ".git"
+    try:
+        head = (folder / "HEAD").read_text("utf-8", "replace").strip().removeprefix("ref: ")
+        # https://git-scm.com/docs/git-config#Documentation/git-config.txt-receivedenyCurrentBranch
+        chosen = "denycurrentbranch" in (folder / "config").read_text("utf-8", "replace").lower()
+    except OSError:  # a bare one
+        folder, head, chosen = path, "", True
+    if not chosen and any(update.ref == head for update in updates):
+        return NotAllowed(
+            f"{path} is a work tree with {_short(head)} checked out; git refuses pushes to it",
+            hint=f"use a bare repository: git clone --bare {path} {path.parent / path.name}.git",
+        )
+    if not all(os.access(place, os.W_OK | os.X_OK) for place in (folder, folder / "objects", folder / "refs")):
+        names = ", ".join(_short(update.ref) for update in updates)
+        return NotAllowed(
+            f"{path} refuses the push to {names}: {answer.words}", hint="you may not write to this folder"
+        )
+    return None
 
 
 def _push(command: Command, updates: Sequence[RefUpdate]) -> Answer:

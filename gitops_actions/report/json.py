@@ -35,12 +35,13 @@ def _result(result: Result) -> dict[str, object]:
             {"app": c.app, "file": c.file, "line": c.line, "path": c.path, "old": c.old, "new": c.new}
             for c in result.changes
         ],
-        "findings": [_finding(finding) for finding in result.findings],
+        "findings": [finding_document(finding) for finding in result.findings],
         "diff": result.diff,
     }
 
 
-def _finding(finding: Finding) -> dict[str, object]:
+def finding_document(finding: Finding) -> dict[str, object]:
+    """One finding as it stands in every document."""
     return {
         "code": finding.code,
         "severity": finding.severity,

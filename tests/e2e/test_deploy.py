@@ -166,3 +166,25 @@ def test_a_group_shares_one_request(worlds: Callable[..., World]) -> None:
     (request,) = world.open_requests()
     assert sorted(request["apps"]) == ["api", "web"]
     assert world.run("promote").outcomes == [("staging", "unchanged")]
+
+
+def test_a_requests_branch_cannot_be_one_that_releases_are_on(worlds: Callable[..., World]) -> None:
+    world = worlds(POLICY.replace("dev: {deliver: push}", "dev: {}"))
+    refs = world.git("for-each-ref")
+    for arguments in (("--image", "ghcr.io/acme/web:1.0.1"), ("--set", "charts/api/values-dev.yaml:replicas=3")):
+        done = world.run("deploy", *arguments, "--branch", "main", code=2)
+        assert "GA031" in done.errors
+    assert world.git("for-each-ref") == refs
+
+
+def test_another_requests_branch_is_not_taken(worlds: Callable[..., World]) -> None:
+    world = worlds(POLICY.replace("dev: {deliver: push}", "dev: {}"))
+    world.deploy("1.0.1")
+    done = world.deploy("2.0.1", "-e", "staging", "--branch", "gitops/dev/web", app="api", code=5)
+    assert "is the branch of another request (Deploy web 1.0.1 to dev)" in done.results[0]["findings"][0]["message"]
+
+
+def test_the_same_place_twice_is_refused(world: World) -> None:
+    done = world.run("deploy", "--set", "charts/api/values-dev.yaml:replicas=3",
+                     "--set", "charts/api/values-dev.yaml:replicas=4", code=2)  # fmt: skip
+    assert "GA054" in done.errors

@@ -104,3 +104,12 @@ def test_tags_that_yaml_would_take_for_something_else(world: World, tag: str) ->
         for key in keys:
             value = value[key]
         assert value == tag
+
+
+def test_a_release_without_a_number_does_not_open_the_door_for_old_builds(world: World) -> None:
+    world.deploy("blue", "--sequence", "5")
+    done = world.deploy("hotfix")
+    assert done.outcomes == [("dev", "committed")]
+    assert [finding["code"] for finding in done.results[0]["findings"]] == ["GA314"]
+    assert world.deploy("red", "--sequence", "4").outcomes == [("dev", "superseded")]
+    assert world.deploy("green", "--sequence", "6").outcomes == [("dev", "committed")]
