@@ -37,12 +37,12 @@ def targets(config: Config, *, source: str | None = None, target: str | None = N
     for name in (source, target):
         if name is not None:
             graph.environment_called(config, name)
+    if source and target and source not in graph.before(config, target):
+        raise UsageError(f"{target} does not come after {source}", code="GA038", hint="see `after:` in gitops.yaml")
     if source is not None and not any(source in graph.before(config, name) for name in config.environments):
         raise UsageError(f"nothing comes after {source}", code="GA038", hint="see `after:` in gitops.yaml")
     if target is not None and not config.environments[target].after:
         raise UsageError(f"{target} comes after nothing: releases enter there", code="GA038", hint="use deploy")
-    if source and target and source not in graph.before(config, target):
-        raise UsageError(f"{target} does not come after {source}", code="GA038", hint="see `after:` in gitops.yaml")
     environments = [config.environments[name] for name in graph.ordered(config)]
     return [one for one in environments if one.after and target in (None, one.name)]
 

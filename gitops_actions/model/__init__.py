@@ -1,0 +1,62 @@
+"""The nouns. Frozen values, standard library only; every other room speaks in them."""
+
+from gitops_actions.model.content import (
+    EXECUTABLE,
+    REGULAR,
+    SUBMODULE,
+    SYMLINK,
+    Change,
+    Commit,
+    Edited,
+    File,
+    FileChange,
+    Found,
+    RefUpdate,
+    Signature,
+    Snapshot,
+    ValueChange,
+)
+from gitops_actions.model.deliveries import Action, CommitStatus, Outcome, Plan, PullRequest, RequestText, Result
+from gitops_actions.model.policy import App, Config, ConfigRepo, EditSpec, Environment, Freeze, Gates
+from gitops_actions.model.releases import Image, Record, Release, Source
+from gitops_actions.model.words import Deliver, Finding, MergeMethod, Secret, Severity
+
+__all__ = [
+    "Deliver",
+    "Finding",
+    "MergeMethod",
+    "Secret",
+    "Severity",
+    "Image",
+    "Record",
+    "Release",
+    "Source",
+    "App",
+    "Config",
+    "ConfigRepo",
+    "EditSpec",
+    "Environment",
+    "Freeze",
+    "Gates",
+    "Change",
+    "Commit",
+    "EXECUTABLE",
+    "Edited",
+    "File",
+    "FileChange",
+    "Found",
+    "REGULAR",
+    "RefUpdate",
+    "SUBMODULE",
+    "SYMLINK",
+    "Signature",
+    "Snapshot",
+    "ValueChange",
+    "Action",
+    "CommitStatus",
+    "Outcome",
+    "Plan",
+    "PullRequest",
+    "RequestText",
+    "Result",
+]

@@ -1,0 +1,103 @@
+"""gitops.yaml, understood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from gitops_actions.model.words import Deliver, MergeMethod
+
+
+@dataclass(frozen=True, slots=True)
+class EditSpec:
+    """One place in one file. ``file``, ``path`` and ``value`` may hold placeholders until an app and an
+    environment are known; editors get them filled in.
+
+    ``kind`` names the editor, ``path`` is in the path language of the contract, ``pattern`` a regular
+    expression with a group ``value``, ``document`` picks one of several documents, ``options`` holds what
+    only one kind understands.
+    """
+
+    kind: str
+    file: str
+    path: str | None = None
+    value: str | None = None
+    pattern: str | None = None
+    document: str | None = None
+    on_missing: Literal["error", "create"] = "error"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    line: int | None = None  # where gitops.yaml says so
+    column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """Conditions on a promotion: soak time in seconds, globs of statuses that must be green."""
+
+    soak: int | None = None
+    statuses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A node of the graph; ``after`` are its edges. ``branch`` None: the base branch of the config repo."""
+
+    name: str
+    after: tuple[str, ...] = ()
+    deliver: Deliver = "pull-request"
+    auto_merge: bool = False
+    reviewers: tuple[str, ...] = ()
+    team_reviewers: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    merge_method: MergeMethod | None = None
+    group: Literal["app", "environment"] = "app"
+    branch: str | None = None
+    repository: str | None = None
+    gates: Gates = Gates()
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """A time in which nothing is promoted. Either ``weekly`` (from, to as ``Fri 16:00``) or ``dates``."""
+
+    name: str
+    environments: tuple[str, ...] = ()
+    weekly: tuple[str, str] | None = None
+    dates: tuple[date, date] | None = None
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A thing that is released on its own. ``environments`` empty: all of them. The name ``*`` stands for
+    apps that are found by ``{app}`` in the paths of its edits."""
+
+    name: str
+    images: tuple[str, ...] = ()
+    source: str | None = None
+    environments: tuple[str, ...] = ()
+    path: str | None = None
+    edits: tuple[EditSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigRepo:
+    """The `config-repo` section of an app repo's gitops.yaml."""
+
+    url: str
+    base: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A valid gitops.yaml."""
+
+    environments: Mapping[str, Environment] = field(default_factory=dict)
+    apps: Mapping[str, App] = field(default_factory=dict)
+    freezes: tuple[Freeze, ...] = ()
+    records: bool = True
+    config_repo: ConfigRepo | None = None
+    app: str | None = None
+    pipeline: Mapping[str, Any] | None = None
