@@ -7,11 +7,10 @@ a commit without a request, a request without its label, a marked request that i
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
 from dataclasses import replace
 
 from gitops_actions.core.proposal import OBSOLETE
-from gitops_actions.errors import GitOpsError, UsageError
+from gitops_actions.errors import GitOpsError, LostRace, UsageError
 from gitops_actions.model import Action, Finding, Outcome, Plan, PullRequest, Result
 from gitops_actions.protocols import Forge, Store
 
@@ -91,32 +90,38 @@ def _publish(plan: Plan, store: Store) -> str:
 
 def _request(plan: Plan, store: Store, forge: Forge) -> Result:
     assert plan.request is not None and plan.author is not None and plan.branch is not None  # noqa: S101, PT018
-    findings = list(plan.findings)
     head = _publish(plan, store) if plan.files else plan.head
     assert head is not None  # noqa: S101 (without files, the branch holds the release already)
     request, text = plan.pull_request, plan.request
-    if request is None:
+    if request is not None:
+        request = forge.get(request.number)
+        if request.state != "open":
+            raise LostRace(f"#{request.number} was {request.state} meanwhile")
+    if request is None or plan.files or plan.reword:
         request = forge.open(plan.branch, plan.base, text)
-    missing = [label for label in text.labels if label not in request.labels]
-    obsolete = [OBSOLETE] if OBSOLETE in request.labels else []
-    reworded = request.title != text.title or (plan.files and request.body != text.body)
-    if missing or obsolete or reworded:
-        words: Mapping[str, str] = {"title": text.title, "body": text.body} if reworded else {}
-        request = forge.update(request.number, **words, add_labels=missing, remove_labels=obsolete)
-    outcome = plan.outcome
-    if plan.auto_merge and "auto-merge" not in forge.capabilities:
-        findings.append(Finding("GA313", "warning", f"{forge.name} has no auto-merge here; merge it by hand"))
-    elif plan.auto_merge:
+    if OBSOLETE in request.labels:
+        request = forge.update(request.number, remove_labels=[OBSOLETE])
+    done = replace(result(plan), commit=head if plan.files else None, pull_request=_at(request, head))
+    if not plan.auto_merge:
+        return done
+    if "auto-merge" not in forge.capabilities:
+        return _noted(done, Finding("GA313", "warning", f"{forge.name} has no auto-merge here; merge it by hand"))
+    try:
         request = forge.request_auto_merge(
             request.number, expected_head=head, method=plan.merge_method, author=plan.author
         )
-        if request.state == "merged":
-            outcome = Outcome.MERGED
-            store.refresh()
-    commit = request.merge_commit if outcome is Outcome.MERGED else head if plan.files else None
-    return replace(
-        result(plan), outcome=outcome, commit=commit, pull_request=_at(request, head), findings=tuple(findings)
-    )
+    except LostRace:
+        raise
+    except GitOpsError as error:  # the request is there all the same
+        return replace(_noted(done, *error.findings()), exit_code=error.exit_code)
+    if request.state != "merged":
+        return replace(done, pull_request=_at(request, head))
+    store.refresh()
+    return replace(done, outcome=Outcome.MERGED, commit=request.merge_commit, pull_request=request)
+
+
+def _noted(done: Result, *findings: Finding) -> Result:
+    return replace(done, findings=(*done.findings, *findings))
 
 
 def _close(plan: Plan, request: PullRequest, store: Store, forge: Forge) -> PullRequest:

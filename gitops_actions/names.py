@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from gitops_actions.texts import UNPRINTABLE
+
 NAME_LENGTH = 100
 PATH_LENGTH = 1024
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 # https://git-scm.com/docs/git-check-ref-format, rules 4, 5 and 10; rule 4 includes space and control characters.
 _NOT_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]")
-# C0, DEL, C1, and the characters that break or turn around a line when it is shown.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def complaint_about_name(text: str) -> str | None:
@@ -42,7 +42,7 @@ def complaint_about_branch(text: str) -> str | None:
         return "is longer than 244 bytes"
     if any("\ud800" <= char <= "\udfff" for char in text):
         return "is not valid Unicode"
-    if _NOT_IN_REF.search(text) or _CONTROL.search(text):
+    if _NOT_IN_REF.search(text) or UNPRINTABLE.search(text):
         return "holds a space, a control character or one of ~ ^ : ? * [ \\"
     if text.startswith("-"):
         return "starts with '-'"
@@ -71,7 +71,7 @@ def complaint_about_path(text: str) -> str | None:
         return f"is longer than {PATH_LENGTH} characters"
     if any("\ud800" <= char <= "\udfff" for char in text):
         return "is not valid Unicode"
-    if _CONTROL.search(text):
+    if UNPRINTABLE.search(text):
         return "holds a control character"
     if "\\" in text:
         return "holds a backslash; folders are separated by '/'"

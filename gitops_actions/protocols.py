@@ -116,7 +116,8 @@ class Forge(Protocol):
         ...
 
     def open(self, branch: str, base: str, text: RequestText) -> PullRequest:
-        """Open a request, or adopt the open one that has this branch and base: there are never two."""
+        """Open a request, or bring the open one of this branch and base up to this text (title and body replaced,
+        labels and people added): there are never two."""
         ...
 
     def update(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from gitops_actions.testing.nobody import Nobody
 from gitops_actions.testing.world import World, files
 
 
@@ -24,3 +27,12 @@ def worlds(tmp_path: Path) -> Callable[..., World]:
         return World(tmp_path, content if content is not None else files(policy) if policy else None)
 
     return make
+
+
+@pytest.fixture
+def nobody() -> Iterator[Nobody]:
+    """A user whom permissions concern, with a folder that is not below one of root's."""
+    if not hasattr(os, "getuid") or os.getuid() != 0:
+        pytest.skip("only root can work as somebody else")
+    with tempfile.TemporaryDirectory() as name:
+        yield Nobody(Path(name))

@@ -32,12 +32,12 @@ class Way:
 class Embedded:
     """The agent of one environment on one claimed target (`Target.claimed`). ``now``: seconds since the epoch, UTC.
 
-    Raises UsageError when the target belongs to another environment.
+    A target belongs to the environment that was first published in it. Raises UsageError when that is another one.
     """
 
     def __init__(self, target: Target, environment: str, way: Way, now: Callable[[], int]) -> None:
         state = target.state()
-        if state is not None and state.environment != environment:
+        if state is not None and state.environment != environment and (state.tree or target.published()):
             raise UsageError(
                 f"this target belongs to environment {state.environment}, not {environment}",
                 code="GA505",
@@ -51,11 +51,11 @@ class Embedded:
     def cycle(self, store: Store, forge: Forge | None, branch: str, apps: Sequence[AppFolder]) -> Report:
         """Make the target what the apps are on a branch, and set the commit status of its tip.
 
-        What goes wrong with rendering, publishing or the on-change command is in the report; the last good tree
-        stays. Raises what the store raises as long as the commit is not known.
+        What goes wrong is in the report; the last good tree stays.
         """
-        report = Report(self._environment, revision=store.snapshot(branch, ()).commit)
+        report = Report(self._environment)
         try:
+            report.revision = store.snapshot(branch, ()).commit
             self._apply(store, branch, apps, report)
         except (GitOpsError, OSError) as error:
             report.blame(error)
@@ -64,12 +64,12 @@ class Embedded:
             set_status(forge, report, self._now())
         return report
 
-    def failed(self, error: GitOpsError) -> Report:
-        """The report of a cycle that could not even begin, because the config repo could not be read."""
-        report = Report(self._environment)
-        report.blame(error)
-        self._conclude(report)
-        return report
+    def failed(self, report: Report) -> None:
+        """Remember a cycle that could not even begin, because the config repo could not be read; but not over the state
+        of another environment: the name may be the very thing that is wrong."""
+        state = self._target.state()
+        if state is not None and state.environment == self._environment:
+            self._conclude(report)
 
     def _apply(self, store: Store, branch: str, apps: Sequence[AppFolder], report: Report) -> None:
         target, way = self._target, self._way
@@ -155,7 +155,10 @@ class Embedded:
             report.blame(error)
 
     def _state(self) -> State:
-        return self._target.state() or State(self._environment, "unchanged", self._now())
+        state = self._target.state()
+        if state is None or state.environment != self._environment:  # of one that never published anything
+            state = State(self._environment, "unchanged", self._now())
+        return state
 
 
 def _app_state(name: str, app: Rendered) -> AppState:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from gitops_actions.errors import DeploymentFailed
+from gitops_actions.texts import lines
 
 RENDER_SECONDS = 120
 RENDER_BYTES = 64 * 1024 * 1024
@@ -20,7 +21,6 @@ COMMAND_SECONDS = 600
 
 _SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|PRIVATE|AUTH|APIKEY|(^|_)(KEY|PAT)($|_)|^(GIT|GITOPS)_", re.I)
 _URL_WITH_PASSWORD = re.compile(r"://[^/\s@]+@")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def search_path(environ: Mapping[str, str]) -> str:
@@ -70,7 +70,7 @@ def output_of(argv: Sequence[str], *, folder: Path, home: Path, environ: Mapping
             )
         if code:
             words.seek(max(0, os.fstat(words.fileno()).st_size - 2000))
-            said = _CONTROL.sub("", words.read().decode("utf-8", "replace")).replace(str(folder), "").strip()
+            said = lines(words.read().decode("utf-8", "replace")).replace(str(folder), "").strip()
             raise DeploymentFailed(
                 f"{name} ended with exit code {code}: {said or 'it gave no reason'}",
                 code="GA502",

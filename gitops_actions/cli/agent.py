@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import select
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import click
 
@@ -25,10 +21,11 @@ from gitops_actions.agent.tree import Inventory, shown
 from gitops_actions.cli.options import Duration, RepositoryOptions, option, repository_options
 from gitops_actions.cli.session import Session, open_session
 from gitops_actions.cli.settings import Settings
-from gitops_actions.cli.survey import all_apps
+from gitops_actions.cli.stopping import stop_signal
 from gitops_actions.cli.tables import when
 from gitops_actions.core import naming
-from gitops_actions.core.targets import environments_of, folder, specs
+from gitops_actions.core.graph import environment_called
+from gitops_actions.core.targets import WILDCARD, environments_of, folder, found_apps, specs
 from gitops_actions.errors import GitOpsError, UsageError
 from gitops_actions.model import App, Environment
 
@@ -97,19 +94,26 @@ def run(
     here = Target(Path(os.path.abspath(target)))
     way = Way(settings.environ, render, on_change, confirm_prune)
     said: set[str] = set()
-    with _stop() as stop, ExitStack() as claim:
-        with _usable(here):
-            claim.enter_context(here.claimed())
-            agent = Embedded(here, environment, way, now)
+    agent: Embedded | None = None
+    with stop_signal() as stop, ExitStack() as claim:
+
+        def claimed() -> Embedded:
+            nonlocal agent
+            if agent is None:
+                with _usable(here):
+                    claim.enter_context(here.claimed())
+                    agent = Embedded(here, environment, way, now)
+            return agent
+
         while True:
-            report = _cycle(settings, repository, agent, environment)
+            report = _cycle(settings, repository, environment, here, claimed)
             said = _say(settings, report, said, lines=not once)
             number = stop(0 if once else INTERVAL if interval is None else interval)
             if number is not None:
                 raise SystemExit(128 + number)
             if once:
-                if report.error is not None:
-                    raise report.error
+                if report.error is not None:  # told already, so it is not raised
+                    raise SystemExit(report.error.exit_code)
                 return
 
 
@@ -156,22 +160,34 @@ def status(settings: Settings, target: Path) -> None:
     settings.result("\n".join(shown(line) for line in lines), answer)
 
 
-def _cycle(settings: Settings, repository: RepositoryOptions, agent: Embedded, name: str) -> Report:
-    """One cycle, with the policy as it is now."""
-    try:
-        with open_session(settings, repository) as session:
-            environments = session.config.environments
-            if name not in environments:
-                known = ", ".join(environments) or "none"
-                raise UsageError(f"there is no environment {name!r} (known: {known})", code="GA037")
-            place = session.place(environments[name])
-            return agent.cycle(place.store, place.forge, place.branch, _apps(session, environments[name]))
-    except GitOpsError as error:
-        return agent.failed(error)
+def _cycle(
+    settings: Settings, repository: RepositoryOptions, name: str, target: Target, claimed: Callable[[], Embedded]
+) -> Report:
+    """One cycle, with the policy as it is now. The target is claimed only when there is something to do: a mistyped
+    environment or address leaves nothing behind."""
+    with ExitStack() as opened:
+        try:
+            session = opened.enter_context(open_session(settings, repository))
+            environment = environment_called(session.config, name)
+            place = session.place(environment)
+            apps = _apps(session, environment)
+            place.store.snapshot(place.branch, ())  # raises when there is no such branch
+        except GitOpsError as error:
+            report = Report(name)
+            report.blame(error)
+            with _usable(target):
+                worked_on = target.state() is not None
+            if worked_on:
+                claimed().failed(report)
+            return report
+        return claimed().cycle(place.store, place.forge, place.branch, apps)
 
 
 def _apps(session: Session, environment: Environment) -> tuple[AppFolder, ...]:
-    apps = all_apps(session, environment.name)
+    """Found on the branch of this environment alone: what is wrong with another one does not concern the agent."""
+    place = session.place(environment)
+    names = place.store.names(place.branch) if WILDCARD in session.config.apps else ()
+    apps = found_apps(session.config, {environment.name: names})
     return tuple(
         _app_folder(app, environment.name)
         for name, app in sorted(apps.items())
@@ -188,7 +204,7 @@ def _app_folder(app: App, environment: str) -> AppFolder:
 def _say(settings: Settings, report: Report, said: set[str], *, lines: bool) -> set[str]:
     """Tell what a cycle did. In a loop, text is silent as long as nothing happens, and findings of the cycle before
     (``said``) are not said again. Answers the findings of this one."""
-    findings = [*report.findings, *(report.error.findings() if report.error and lines else ())]
+    findings = [*report.findings, *(report.error.findings() if report.error else ())]
     for finding in findings:
         if str(finding) not in said:
             settings.finding(finding)
@@ -228,34 +244,3 @@ def _usable(target: Target) -> Iterator[None]:
             code="GA505",
             hint="give the agent's user the right to work there, or use another --target",
         ) from error
-
-
-@contextmanager
-def _stop() -> Iterator[Callable[[float], int | None]]:
-    """Take SIGTERM and SIGINT as a wish to end. The function waits for one, at most so many seconds, and answers its
-    number or None. A second signal ends at once, as everywhere else."""
-    # A pipe and not threading.Event: its `set` in a signal handler can meet its own lock.
-    reader, writer = os.pipe()
-    before: dict[int, Any] = {}
-
-    def asked(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a handler)
-        os.write(writer, bytes([number]))
-        restore()
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        before[number] = signal.signal(number, asked)
-
-    def wait(seconds: float) -> int | None:
-        ready, _, _ = select.select([reader], [], [], seconds)
-        return os.read(reader, 1)[0] if ready else None
-
-    try:
-        yield wait
-    finally:
-        restore()
-        os.close(reader)
-        os.close(writer)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from gitops_actions.core import records
 from gitops_actions.core.cells import Toolbox, existing
 from gitops_actions.core.targets import WILDCARD, environments_of, filled, found_apps, specs
-from gitops_actions.errors import GitOpsError
+from gitops_actions.errors import GitOpsError, UsageError
 from gitops_actions.model import App, Config, EditSpec, Environment, File, Finding, Image, Release, Snapshot, Source
 
 _DIGEST = "sha256:" + "0" * 64
@@ -31,15 +31,16 @@ def check_environments(
     """
     seen: dict[int, Tree] = {}
     found: set[str] = set()
+    wrong: set[tuple[int | None, int | None]] = set()
     for environment in config.environments.values():
         tree = tree_of(environment)
         if isinstance(tree, Finding):
             yield tree
             continue
-        apps = found_apps(config, tree.names)
+        apps = found_apps(config, dict.fromkeys(config.environments, tree.names))
         here = [app for app in apps.values() if environment.name in environments_of(config, app)]
         found.update(apps)
-        yield from check_edits(environment.name, here, tree, tools)
+        yield from check_edits(environment.name, here, tree, tools, wrong)
         if id(tree) not in seen:
             seen[id(tree)] = tree
             yield from _check_records(tree, config.environments, apps)
@@ -51,8 +52,16 @@ def check_environments(
         yield replace(_warning("GA071", message), line=first.line, column=first.column)
 
 
-def check_edits(environment: str, apps: Collection[App], tree: Tree, tools: Toolbox) -> Iterator[Finding]:
-    """Findings about the edits of these apps in one environment."""
+def check_edits(
+    environment: str,
+    apps: Collection[App],
+    tree: Tree,
+    tools: Toolbox,
+    wrong: set[tuple[int | None, int | None]] | None = None,
+) -> Iterator[Finding]:
+    """Findings about the edits of these apps in one environment. ``wrong`` are the places in gitops.yaml of edits that
+    are wrong in themselves, whatever the environment: each is told once and then added to it."""
+    wrong = set() if wrong is None else wrong
     wanted = [(app, spec) for app in apps for spec in specs(app, environment)]
     paths = {path for _, spec in wanted for path in tools.editor(spec.kind).paths(spec)}
     snapshot = tree.snapshot(paths)
@@ -61,6 +70,13 @@ def check_edits(environment: str, apps: Collection[App], tree: Tree, tools: Tool
         try:
             path = existing(spec, snapshot, tools)
             _try(app, environment, spec, snapshot.files[path], tools)
+        except UsageError as error:
+            place = (spec.line, spec.column)
+            if place not in wrong:
+                wrong.add(place)
+                yield Finding(
+                    error.code, "error", f"app {app.name}: {error.message}", "gitops.yaml", *place, error.hint
+                )
         except GitOpsError as error:
             told = f"app {app.name} in {environment}: "
             yield from (replace(each, message=told + each.message, file=each.file or path) for each in error.findings())

@@ -29,14 +29,16 @@ def situation(session: Session, place: Place, branch: str, paths: Collection[str
     if branch in store.branches(branch):
         head = store.snapshot(branch, paths)
         ahead = store.ahead(place.branch, branch)
-    requests = forge.find(state="open", branch=branch, base=place.branch)
-    if requests:
-        return Situation(base, head, ahead, requests[0])
+    requests = forge.find(state="all", branch=branch, base=place.branch)
+    waiting = next((one for one in requests if one.state == "open"), None)
+    if waiting is not None:
+        return Situation(base, head, ahead, waiting)
+    left = head is not None and any(one.head_sha == head.commit for one in requests)
     refused: list[Commit] = []
-    closed = forge.find(state="closed", branch=branch, base=place.branch)
+    closed = [one for one in requests if one.state == "closed"]
     for request in [one for one in closed if OBSOLETE not in one.labels][:_REFUSALS]:
         refused.extend(store.ahead(place.branch, request.head_sha))
-    return Situation(base, head, ahead, None, tuple(refused))
+    return Situation(base, head, ahead, None, tuple(refused), left)
 
 
 def rehearse(decisions: Sequence[Callable[[], Plan]]) -> None:

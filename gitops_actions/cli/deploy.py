@@ -11,13 +11,14 @@ import click
 from gitops_actions.cli import deliver
 from gitops_actions.cli.ancestry import comparison
 from gitops_actions.cli.options import RepositoryOptions, option, repository_options
-from gitops_actions.cli.records import known_records
+from gitops_actions.cli.records import known_records, told
 from gitops_actions.cli.session import Place, Session, local_config, open_session
 from gitops_actions.cli.settings import Settings
+from gitops_actions.cli.survey import all_apps
 from gitops_actions.core import deploy, images, naming, sets
 from gitops_actions.core.delivery import Rules, environment_paths
 from gitops_actions.core.proposal import Wishes
-from gitops_actions.core.targets import WILDCARD, app_called, found_apps
+from gitops_actions.core.targets import unknown_app
 from gitops_actions.errors import UsageError
 from gitops_actions.model import App, Environment, Plan, Release, Result, Source
 from gitops_actions.plugins import load
@@ -137,6 +138,7 @@ def wanted(rest: dict[str, Any], **more: Any) -> Wishes:
         given = rest[name] if isinstance(rest[name], tuple) else (rest[name] or "",)
         if any(not one.isprintable() for one in given):
             raise UsageError(f"--{name.rstrip('s')} holds a line end or a control character", code="GA047")
+    rest["labels"] = tuple(dict.fromkeys(text for one in rest["labels"] if (text := " ".join(one.split()))))
     if rest["title"] is not None:
         rest["title"] = " ".join(rest["title"].split())  # as forges keep it, so that it compares
     return Wishes(**rest, **more)
@@ -155,11 +157,11 @@ def _check_branch(session: Session, branch: str) -> None:
 
 def _app(session: Session, name: str | None, given: list[Any]) -> App:
     """The app that is meant: by name, else the only one, else the one that is built from the image."""
-    config = session.config
-    names = session.store.names(session.base) if WILDCARD in config.apps else ()
+    apps = all_apps(session)
     if name is not None:
-        return app_called(config, name, names)
-    apps = found_apps(config, names)
+        if name not in apps:
+            raise unknown_app(name, apps)
+        return apps[name]
     keys = {image.name or image.repository for image in given}
     matching = [app for app in apps.values() if keys & set(app.images)] if keys else []
     if len(matching) == 1:
@@ -179,8 +181,7 @@ def _decision(
         config = session.config
         apps = [app]
         if entry.group == "environment":
-            names = place.store.names(place.branch) if WILDCARD in config.apps else ()
-            apps = list(found_apps(config, names).values())
+            apps = list(all_apps(session).values())
         sharing = deploy.group(config, apps, app, entry)
         branch = wishes.branch or naming.branch(entry.name, app.name if entry.group == "app" else None)
         paths = environment_paths(entry.name, sharing, session.tools)
@@ -205,6 +206,7 @@ def _set(session: Session, values: list[sets.Assignment], origin: Source, wishes
         branch = wishes.branch or naming.set_branch(value.file for value in values)
         there = deliver.situation(session, place, branch, [value.file for value in values])
         log = place.store.log(place.branch, [value.file for value in values]) if origin.sequence is not None else ()
+        log = tuple(told(place.store, log))
         return sets.plan(place.branch, branch, values, origin, there, log, session.tools, wishes, session.author)
 
     return deliver.deliver(session, place, decide, plan_only=plan_only, identity=(None, ()))

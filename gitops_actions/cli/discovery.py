@@ -79,6 +79,15 @@ def candidates(folder: Folder, fallback: str) -> list[Candidate]:
     return list(found.values())
 
 
+def helm_release(folder: Folder) -> str | None:
+    """The first file of an environment that holds a HelmRelease of Flux, with {environment} in its place."""
+    for name in folder.names:
+        place = _placed(name) if name.endswith((".yaml", ".yml")) else None
+        if place and any(document.get("kind") == "HelmRelease" for document in _documents(folder, name)):
+            return place[1]
+    return None
+
+
 def _placed(name: str) -> tuple[str, str] | None:
     """The environment that a path belongs to, and the path with {environment} in its place."""
     *folders, file = name.split("/")

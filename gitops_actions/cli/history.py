@@ -12,7 +12,7 @@ from gitops_actions.cli.tables import table, when
 from gitops_actions.core import graph, history, naming, records
 from gitops_actions.core.cells import paths
 from gitops_actions.core.history import Entry
-from gitops_actions.core.targets import app_called, environments_of
+from gitops_actions.core.targets import environments_of, unknown_app
 from gitops_actions.model import App, Environment, PullRequest
 
 
@@ -40,17 +40,15 @@ def _entries(session: Session, app: str | None, environment: str | None, limit: 
     if environment is not None:
         graph.environment_called(config, environment)
     found: list[Entry] = []
-    seen = False
+    apps = all_apps(session)
+    if app is not None and app not in apps:
+        raise unknown_app(app, apps)
     for name, one in config.environments.items():
         if environment not in (None, name):
             continue
-        apps = all_apps(session, name)
-        seen = seen or app in apps
         chosen = [each for each in apps.values() if app in (None, each.name) and name in environments_of(config, each)]
         if chosen:
             found += _of_environment(session, one, chosen, limit)
-    if app is not None and not seen:
-        app_called(config, app)
     found.sort(key=lambda entry: entry.time, reverse=True)
     return found[:limit]
 

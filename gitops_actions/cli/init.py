@@ -13,8 +13,8 @@ import click
 from gitops_actions import config as configuration
 from gitops_actions import plugins
 from gitops_actions.cli.checks import Tree, check_edits
-from gitops_actions.cli.discovery import Candidate, Edit, candidates, rank
-from gitops_actions.cli.folder import Folder
+from gitops_actions.cli.discovery import Candidate, Edit, candidates, helm_release, rank
+from gitops_actions.cli.folder import Folder, unusable
 from gitops_actions.cli.options import option
 from gitops_actions.cli.session import FILE
 from gitops_actions.cli.settings import Settings
@@ -36,13 +36,13 @@ def command(settings: Settings, kind: str, force: bool) -> None:
     `app`: the repository whose CI builds something. `config`: the one that Argo CD, Flux or the agent watches.
     """
     target = Path(FILE)
-    if not force and (target.exists() or target.is_symlink()):
+    if not force and os.path.lexists(target):
         raise UsageError(
             f"there is a {FILE} here already",
             code="GA077",
             hint="check it with `gitops-actions validate`, or give --force",
         )
-    folder = Folder(Path())
+    folder = Folder(Path(), plain=True)
     draft = _app(folder) if kind == "app" else _config(folder)
     configuration.load(draft.text, file=FILE, kinds=plugins.Editors())
     _write(target, draft.text)
@@ -75,7 +75,7 @@ def _config(folder: Folder) -> _Draft:
             "found no app in this folder that an edit would fit: sought kustomizations with `images:`, Helm values, "
             "manifests and compose files in folders (or values-NAME.yaml) named after environments",
             code="GA078",
-            hint="; ".join(notes) or "run it at the root of the config repo, or write gitops.yaml by hand",
+            hint="; ".join(notes) or _by_hand(folder),
         )
     names = sorted({name for app in apps for name in app.environments}, key=lambda name: (rank(name), name))
     environments = []
@@ -93,6 +93,16 @@ def _config(folder: Folder) -> _Draft:
         f"--app {apps[0].name} --image {apps[0].images[0]}:TAG --plan`, which shows what it would do",
     ]
     return _Draft(text, notes)
+
+
+def _by_hand(folder: Folder) -> str:
+    """What to do where nothing was recognised."""
+    release = helm_release(folder) or "apps/{environment}/release.yaml"
+    return (
+        "run it at the root of the config repo, or write gitops.yaml by hand, with edits such as "
+        f'`- {{yaml: "{release}", path: spec.values.image.tag, value: "{{version}}"}}` for a value of a HelmRelease, '
+        'or `- manifest: "apps/{environment}/deployment.yaml"` for the containers of a manifest'
+    )
 
 
 def _usable(folder: Folder, found: list[Candidate], notes: list[str]) -> list[Candidate]:
@@ -153,7 +163,7 @@ def _app(folder: Folder) -> _Draft:
         notes.append("found a Dockerfile: deploy the image that CI builds from it")
     notes += [
         f"wrote {FILE}; put the address of your config repository into `config-repo:` (it says {url} now)",
-        f"next, in CI after the image is pushed: `gitops-actions deploy --image {image}:TAG --revision SHA --sequence N`",
+        f"next, in CI, after the push: `gitops-actions deploy --image {image}:TAG --revision SHA --sequence N`",
     ]
     return _Draft(render("init/app.yaml.j2", {"url": url, "app": name}), notes)
 
@@ -176,15 +186,19 @@ def _name_of(folder: Folder) -> str:
 
 
 def _write(target: Path, text: str) -> None:
-    """All or nothing: a file beside it, then a rename over it."""
-    descriptor, name = tempfile.mkstemp(prefix=".gitops-", dir=target.parent)
+    """All or nothing: a file beside it, then a rename over it. Raises UsageError when that cannot be."""
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+        descriptor, name = tempfile.mkstemp(prefix=".gitops-", dir=target.parent)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+            umask = os.umask(0)
+            os.umask(umask)
+            Path(name).chmod(0o666 & ~umask)
+            Path(name).replace(target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        reason = OSError(error.errno, error.strerror, str(target.absolute()))
+        raise unusable("write", reason, target) from None

@@ -81,8 +81,8 @@ class Verbs(click.Group):
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="gitops-actions", message="%(prog)s %(version)s")
-@click.option("-v", "--verbose", count=True, help="Say more.")
-@click.option("-q", "--quiet", is_flag=True, help="Say only errors and the result.")
+@option("-v", "--verbose", count=True, help="Say more.")
+@option("-q", "--quiet", is_flag=True, help="Say only errors and the result.")
 @option("--output", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Form of the result.")
 @click.pass_context
 def cli(context: click.Context, verbose: int, quiet: bool, output: Literal["text", "json"]) -> None:

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 import click
 
 from gitops_actions.cli.options import RepositoryOptions, option, repository_options
 from gitops_actions.cli.session import Session, open_session
 from gitops_actions.cli.settings import Settings
+from gitops_actions.cli.survey import all_apps
 from gitops_actions.cli.tables import table
 from gitops_actions.core import messages, naming, trailers
+from gitops_actions.core.graph import environment_called
+from gitops_actions.core.targets import unknown_app
 from gitops_actions.errors import UsageError
 from gitops_actions.model import MergeMethod, PullRequest
 from gitops_actions.protocols import Forge
+
+
+class RequestNumber(click.ParamType[int]):
+    """A number as people write it: `2`, or `#2`."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        match = re.fullmatch(r"#?0*([1-9][0-9]{0,17})", str(value).strip(), re.ASCII)
+        if match is None:
+            self.fail(f"{str(value)[:80]!r}: a request is a number such as 2", param, ctx)
+        return int(match[1])
+
 
 State = Literal["open", "closed", "merged", "all"]
 _TITLE_WIDTH = 60
@@ -66,20 +83,21 @@ def list_requests(
 ) -> None:
     """List requests, newest first."""
     with open_session(settings, repository) as session:
-        rows = [
-            row
-            for request in _forge(session).find(state=cast(State, state))
-            if (row := _row(session, request)).managed
-            and environment in (None, row.environment)
-            and (app is None or app in row.versions)
-        ]
+        rows = [_row(session, request) for request in _forge(session).find(state=cast(State, state))]
+        rows = [row for row in rows if row.managed]
+        # Requests outlive what the policy says: only where none has the name, it has to be one of the policy's.
+        if environment is not None and all(row.environment != environment for row in rows):
+            environment_called(session.config, environment)
+        if app is not None and all(app not in row.versions for row in rows):
+            _check_app(session, app)
+        rows = [row for row in rows if environment in (None, row.environment) and (app is None or app in row.versions)]
         if not rows:
             settings.note("no pull requests" if state == "all" else f"no {state} pull requests")
         _print(settings, "list", _table(rows), rows)
 
 
 @command.command("view")
-@click.argument("number", type=click.IntRange(1))
+@click.argument("number", type=RequestNumber())
 @repository_options
 @click.pass_obj
 def view_request(settings: Settings, repository: RepositoryOptions, number: int) -> None:
@@ -90,7 +108,7 @@ def view_request(settings: Settings, repository: RepositoryOptions, number: int)
 
 
 @command.command("merge")
-@click.argument("number", type=click.IntRange(1))
+@click.argument("number", type=RequestNumber())
 @option(
     "--merge-method",
     type=click.Choice(get_args(MergeMethod)),
@@ -116,7 +134,7 @@ def merge_request(
 
 
 @command.command("close")
-@click.argument("number", type=click.IntRange(1))
+@click.argument("number", type=RequestNumber())
 @option("--comment", metavar="TEXT", help="Why.")
 @repository_options
 @click.pass_obj
@@ -137,6 +155,13 @@ def _forge(session: Session) -> Forge:
     if session.forge is None:
         raise UsageError("this config repo has no forge, so it has no requests", hint="say which one with --forge")
     return session.forge
+
+
+def _check_app(session: Session, app: str) -> None:
+    """Raises UsageError when there is no such app."""
+    apps = all_apps(session)
+    if app not in apps:
+        raise unknown_app(app, apps)
 
 
 def _row(session: Session, request: PullRequest) -> _Row:

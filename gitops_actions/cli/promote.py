@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from gitops_actions import apply as application
 from gitops_actions.cli import deliver
 from gitops_actions.cli.ancestry import comparison
 from gitops_actions.cli.deliver import situation
@@ -23,7 +24,8 @@ from gitops_actions.core.delivery import Rules, environment_paths
 from gitops_actions.core.order import Compare
 from gitops_actions.core.promote import Candidate
 from gitops_actions.core.proposal import Wishes
-from gitops_actions.core.targets import app_called
+from gitops_actions.core.targets import unknown_app
+from gitops_actions.errors import GitOpsError, UsageError
 from gitops_actions.model import App, Environment, Plan, Result
 from gitops_actions.plugins import load
 
@@ -62,7 +64,12 @@ def command(
         results: list[Result] = []
         for environment in promote.targets(session.config, source=source, target=target):
             run = _Run(session, environment, source, compare, wishes)
-            results += [run.deliver(group, plan_only=plan_only) for group in run.groups(app)]
+            try:
+                groups = run.groups(app)
+            except GitOpsError as error:
+                results.append(application.failed(error, environment.name, ()))
+                continue
+            results += [run.deliver(group, plan_only=plan_only) for group in groups]
     deliver.finish(settings, "promote", results, exit_code=exit_code)
 
 
@@ -80,9 +87,9 @@ class _Run:
     def groups(self, only: str | None) -> list[list[App]]:
         """The apps of each request that is worth a look; of the one that is named, in any case."""
         session, environment = self.session, self.environment
-        apps = all_apps(session, environment.name)
+        apps = all_apps(session)
         if only is not None and only not in apps:
-            app_called(session.config, only)
+            raise unknown_app(only, apps)
         place = session.place(environment)
         requests = place.forge.find(state="open", base=place.branch) if place.forge is not None else ()
         found: list[list[App]] = []
@@ -109,7 +116,10 @@ class _Run:
             return promote.plan(candidates[0], place.branch, there, rules)
 
         identity = (environment.name, tuple(one.name for one in group))
-        return deliver.deliver(session, place, decide, plan_only=plan_only, identity=identity)
+        try:
+            return deliver.deliver(session, place, decide, plan_only=plan_only, identity=identity)
+        except UsageError as error:  # of this delivery only: the others are written, or still due
+            return application.failed(error, *identity, base=place.branch)
 
     def _look(self, apps: Sequence[App]) -> tuple[list[Candidate], Mapping[tuple[str, str], Cell]]:
         config = self.session.config

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from gitops_actions.cli.session import Place, Session
 from gitops_actions.core import messages, trailers
 from gitops_actions.core.cells import paths
-from gitops_actions.model import App, Record
+from gitops_actions.model import App, Commit, Record
+from gitops_actions.protocols import Store
+
+
+def told(store: Store, log: Iterable[Commit]) -> Iterator[Commit]:
+    """The commits of a log, and behind each merge those that it brought: ours are among them."""
+    for commit in log:
+        yield commit
+        if len(commit.parents) > 1:
+            yield from store.ahead(commit.parents[0], commit.parents[1])
 
 
 def known_records(
@@ -21,9 +30,8 @@ def known_records(
         return {}
     missing = {app.name for app in apps}
     found: dict[tuple[str, str], Record] = {}
-    for commit in place.store.log(
-        place.branch, [path for app in apps for path in paths(app, environment, session.tools)]
-    ):
+    files = [path for app in apps for path in paths(app, environment, session.tools)]
+    for commit in told(place.store, place.store.log(place.branch, files)):
         values = trailers.trailers(commit.message)
         if values.get(trailers.ENVIRONMENT) != [environment]:
             continue

@@ -50,7 +50,7 @@ class Session:
     editors: Mapping[str, Editor]
     deadline: float
     likely: tuple[str, ...] = ()
-    found: dict[str, dict[str, App]] = field(default_factory=dict)  # by branch: what `survey.all_apps` found
+    apps: dict[str, App] | None = None  # as `survey.all_apps` found them
     _config: Config | None = field(default=None, repr=False)
 
     @property
@@ -106,7 +106,7 @@ class Session:
                 self.settings.detail(f"{error.message}; trying again in {pause:.2f} s")
                 time.sleep(pause)
                 self.store.refresh()
-                self.found.clear()
+                self.apps = None
                 self._config = None
 
 

@@ -13,7 +13,7 @@ from gitops_actions.cli.survey import all_apps, survey
 from gitops_actions.cli.tables import table, when
 from gitops_actions.core import graph, naming, records, status
 from gitops_actions.core.status import Standing
-from gitops_actions.core.targets import app_called, environments_of
+from gitops_actions.core.targets import environments_of, unknown_app
 from gitops_actions.model import App, Commit, PullRequest
 
 
@@ -45,18 +45,15 @@ def standings(session: Session, *, app: str | None = None, environment: str | No
     config = session.config
     if environment is not None:
         graph.environment_called(config, environment)
-    apps: dict[str, App] = {}
+    apps = all_apps(session)
+    if app is not None and app not in apps:
+        raise unknown_app(app, apps)
+    chosen = [one for one in apps.values() if app in (None, one.name)]
     wanted: dict[str, list[App]] = {}
     branches: dict[str, set[str]] = {}
     for name in config.environments:
-        here = all_apps(session, name)
-        apps.update(here)
-        wanted[name] = [
-            one for one in here.values() if app in (None, one.name) and name in environments_of(config, one)
-        ]
+        wanted[name] = [one for one in chosen if name in environments_of(config, one)]
         branches.setdefault(session.place(config.environments[name]).branch, set()).add(name)
-    if app is not None and app not in apps:
-        app_called(config, app)
     logs: list[tuple[Sequence[Commit], set[str]]] = []
     requests: list[PullRequest] = []
     for branch, names in branches.items():
@@ -67,7 +64,6 @@ def standings(session: Session, *, app: str | None = None, environment: str | No
             requests += place.forge.find(state="open", base=branch)
     cells = survey(session, wanted)
     since = {place: time for log, names in logs for place, time in status.since(log, names).items()}
-    chosen = [one for one in apps.values() if app in (None, one.name)]
     rows = status.standings(config, chosen, cells, since, requests)
     return [row for row in rows if environment in (None, row.environment)]
 

@@ -10,17 +10,32 @@ from gitops_actions.core import cells
 from gitops_actions.core.cells import Cell
 from gitops_actions.core.delivery import environment_paths
 from gitops_actions.core.targets import WILDCARD, environments_of, found_apps
+from gitops_actions.errors import UsageError
 from gitops_actions.model import App
 
 
-def all_apps(session: Session, environment: str) -> dict[str, App]:
-    """The apps that the policy lists, and those that `"*"` finds where this environment lives."""
-    config = session.config
-    place = session.place(config.environments[environment])
-    if place.branch not in session.found:
-        names = place.store.names(place.branch) if WILDCARD in config.apps else ()
-        session.found[place.branch] = found_apps(config, names)
-    return session.found[place.branch]
+def all_apps(session: Session) -> dict[str, App]:
+    """The apps that the policy lists, and those that `"*"` finds."""
+    if session.apps is None:
+        session.apps = found_apps(session.config, names_by_environment(session))
+    return session.apps
+
+
+def names_by_environment(session: Session) -> dict[str, Collection[str]]:
+    """The files where each environment lives; only `"*"` needs them."""
+    if WILDCARD not in session.config.apps:
+        return {}
+    found: dict[str, Collection[str]] = {}
+    by_branch: dict[str, Collection[str]] = {}
+    for name, environment in session.config.environments.items():
+        place = session.place(environment)
+        if place.branch not in by_branch:
+            try:
+                by_branch[place.branch] = place.store.names(place.branch)
+            except UsageError:  # no such branch yet: nothing is found there, and whoever goes there is told
+                by_branch[place.branch] = ()
+        found[name] = by_branch[place.branch]
+    return found
 
 
 def survey(session: Session, wanted: Mapping[str, Collection[App]]) -> dict[tuple[str, str], Cell]:
@@ -37,5 +52,7 @@ def survey(session: Session, wanted: Mapping[str, Collection[App]]) -> dict[tupl
         for name in names:
             known = known_records(session, place, name, here[name])
             for app in here[name]:
-                found[name, app.name] = cells.cell(app, name, snapshot, session.tools, known.get((name, app.name)))
+                found[name, app.name] = cells.cell(
+                    app, name, snapshot, session.tools, known.get((name, app.name)), filed=config.records
+                )
     return found

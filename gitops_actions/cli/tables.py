@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-# What could move the cursor, hide text or break a line of the terminal it is printed to.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+from gitops_actions.texts import one_line
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:
     """Rows of cells as aligned columns; the first row is the header. Columns that are empty below it are left out."""
-    clean = [[_UNSAFE.sub(" ", cell) for cell in row] for row in rows]
+    clean = [[one_line(cell) for cell in row] for row in rows]
     kept = [column for column in range(len(clean[0])) if len(clean) == 1 or any(row[column] for row in clean[1:])]
     widths = {column: max(len(row[column]) for row in clean) for column in kept}
     return "\n".join("  ".join(row[column].ljust(widths[column]) for column in kept).rstrip() for row in clean)

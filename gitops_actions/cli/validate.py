@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -53,11 +54,7 @@ def check_folder(settings: Settings, root: Path) -> list[Finding]:
     folder = Folder(root)
     file = folder.snapshot([FILE]).files.get(FILE)
     if file is None:
-        raise UsageError(
-            f"there is no {FILE} in {root}",
-            code="GA075",
-            hint="write one with `gitops-actions init config` or `init app`",
-        )
+        raise _missing(root)
     tools = Toolbox(plugins.Editors(), text_of)
     try:
         config = configuration.load(tools.decode(file), file=FILE, kinds=tools.editors)
@@ -72,6 +69,15 @@ def check_folder(settings: Settings, root: Path) -> list[Finding]:
         return tree if elsewhere is None else _not_here(environment.name, elsewhere)
 
     return list(check_environments(config, tree_of, tools))
+
+
+def _missing(root: Path) -> UsageError:
+    others = sorted(name for name in os.listdir(root) if name.lower().lstrip(".") in ("gitops.yml", "gitops.yaml"))
+    if others:
+        found = f"found {' and '.join(others)}; the name must be {FILE}"
+        return UsageError(f"there is no {FILE} in {root}: {found}", code="GA075", hint=f"rename it to {FILE}")
+    hint = "write one with `gitops-actions init config` or `init app`"
+    return UsageError(f"there is no {FILE} in {root}", code="GA075", hint=hint)
 
 
 def _check_session(session: Session) -> list[Finding]:

@@ -78,10 +78,13 @@ def paths(app: App, environment: str, tools: Toolbox) -> list[str]:
     return found
 
 
-def cell(app: App, environment: str, snapshot: Snapshot, tools: Toolbox, record: Record | None = None) -> Cell:
-    """The state of an app in an environment. ``record`` stands in for the file where records are off."""
+def cell(
+    app: App, environment: str, snapshot: Snapshot, tools: Toolbox, record: Record | None = None, *, filed: bool = True
+) -> Cell:
+    """The state of an app in an environment. Where records are off (not ``filed``), ``record`` stands in for the file,
+    which may be left from another time."""
     path = records.path(environment, app.name)
-    file = snapshot.files.get(path)
+    file = snapshot.files.get(path) if filed else None
     problem = None
     if file is not None:
         try:
@@ -143,7 +146,15 @@ def draft(
             files[path] = FileChange(path, edited.text.encode(), file.mode)
             name = app.name if environment is not None else None
             changes.extend(Change(name, path, c.line, c.path, c.old, c.new) for c in edited.changes)
-    return Draft(files, tuple(changes))
+    same = {
+        path
+        for path in texts
+        if path in files and path not in (into or {}) and files[path].content == snapshot.files[path].content
+    }
+    return Draft(
+        {path: file for path, file in files.items() if path not in same},
+        tuple(change for change in changes if change.file not in same),
+    )
 
 
 def existing(spec: EditSpec, snapshot: Snapshot, tools: Toolbox) -> str:

@@ -34,6 +34,7 @@ class Part:
     app: App
     release: Release | None
     promoted_from: str | None = None
+    asked: bool = True  # False: it only shares the request, and stays in it as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,15 @@ def plan(
         if finding is not None:
             findings.append(finding)
         if verdict is order.Order.OLDER and not wishes.allow_downgrade:
-            older += 1
+            older += part.asked
             continue
         due.append((part, _numbered(part, environment, situation, rules)))
     deliver = wishes.deliver or environment.deliver
     shared = environment.group == "environment"
     branch = wishes.branch or naming.branch(environment.name, None if shared else parts[0].app.name)
     names = tuple(part.app.name for part in parts)
-    if older and not due:
+    # A promotion that is older has no business in an open request either: what is there for it is closed below.
+    if older and not any(part.asked for part, _ in due) and (verb == "Deploy" or situation.open is None):
         return Plan(
             Action.NOTHING, Outcome.SUPERSEDED, environment.name, names, base, branch=branch,
             pull_request=situation.open, versions=_versions(parts), findings=tuple(findings),
@@ -99,7 +101,7 @@ def plan(
     text = RequestText(
         title=title,
         body=wishes.body or messages.body(draft.changes, sources, promoted_from=came_from, run=wishes.run),
-        labels=(*environment.labels, *(label for label in wishes.labels if label not in environment.labels)),
+        labels=tuple(dict.fromkeys(" ".join(label.split()) for label in (*environment.labels, *wishes.labels))),
         assignees=wishes.assignees,
         reviewers=(*environment.reviewers, *wishes.reviewers),
         team_reviewers=environment.team_reviewers,
@@ -135,7 +137,9 @@ def plan(
 def state(app: App, environment: str, snapshot: Snapshot, rules: Rules) -> Cell:
     """The cell of an app, from its record or, where records are off, from trailers. Raises EditRefused when the
     record cannot be read: without it, nobody knows what is the newer release."""
-    cell = cells.cell(app, environment, snapshot, rules.tools, rules.known.get((environment, app.name)))
+    cell = cells.cell(
+        app, environment, snapshot, rules.tools, rules.known.get((environment, app.name)), filed=rules.records
+    )
     if cell.problem is not None:
         raise cell.problem
     return cell
@@ -149,10 +153,10 @@ def _judged(
     there = state(app, environment.name, situation.base, rules).release
     verdict = order.compare(release, there, rules.compare)
     where = f"in {environment.name}"
-    if verdict.order is not order.Order.OLDER and verb == "Deploy" and situation.open and situation.head:
+    if verdict.order is not order.Order.OLDER and verb == "Deploy":
         waiting = pending(app, situation)
         if waiting is not None:
-            there, where = waiting, f"in #{situation.open.number}"
+            there, where = waiting, f"in #{situation.open.number}" if situation.open else "on the branch of its request"
             verdict = order.compare(release, there, rules.compare)
     if there is None or verdict.order in (order.Order.SAME, order.Order.NEWER):
         return verdict.order, None
@@ -173,16 +177,18 @@ def _numbered(part: Part, environment: Environment, situation: Situation, rules:
     hand would let every late job of an older build through."""
     release = part.release
     assert release is not None  # noqa: S101 (only what is due comes here)
-    there = state(part.app, environment.name, situation.base, rules).record
-    known = there.release.source if there is not None else None
-    if release.source.sequence is not None or known is None or known.repository != release.source.repository:
+    if release.source.sequence is not None:
         return release
-    return replace(release, source=replace(release.source, sequence=known.sequence))
+    record = state(part.app, environment.name, situation.base, rules).record
+    known = [record.release if record is not None else None, pending(part.app, situation)]
+    sources = [one.source for one in known if one is not None and one.source.repository == release.source.repository]
+    numbers = [source.sequence for source in sources if source.sequence is not None]
+    return replace(release, source=replace(release.source, sequence=max(numbers))) if numbers else release
 
 
 def pending(app: App, situation: Situation) -> Release | None:
     """The release of an app that the request's branch would bring; the newest commit that names it counts."""
-    for commit in situation.ahead:
+    for commit in () if situation.left else situation.ahead:
         found = messages.releases(commit.message)
         if app.name in found:
             return found[app.name]
@@ -231,7 +237,7 @@ def _same_record(path: str, there: bytes, wanted: bytes) -> bool:
         one, other = records.read(there, path), records.read(wanted, path)
     except EditRefused:
         return False
-    return one.release.same_as(other.release) and one.promoted_from == other.promoted_from
+    return one.release.same_as(other.release)
 
 
 def _brings_all(commit: Commit, bringing: Mapping[str, Release]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gitops_actions.core import delivery, graph, images, records
 from gitops_actions.core.delivery import Part, Rules
@@ -84,15 +85,18 @@ def plan(
 
     ``companions`` share the request: what it holds for them already stays in it.
     """
+    deliver = rules.wishes.deliver or environment.deliver
     parts = [Part(app, new)]
     for other in companions:
-        if other.name == app.name or situation.open is None:
+        if other.name == app.name or deliver == "push":
             continue
         waiting = delivery.pending(other, situation)
         if waiting is not None:
             waiting = Release(waiting.version, images.renamed(other, waiting.images), waiting.source)
             origin = _promoted_from(other, environment, situation)
-            parts.append(Part(other, waiting, origin))
+            parts.append(Part(other, waiting, origin, asked=False))
+    if deliver == "push" and any(delivery.pending(other, situation) for other in companions if other.name != app.name):
+        situation = replace(situation, open=None)  # it still waits for the others
     parts.sort(key=lambda part: part.app.name)  # whichever comes last, the request reads the same
     return delivery.plan("Deploy", environment, base, parts, situation, rules)
 

@@ -74,7 +74,9 @@ def renamed(app: App, images: Sequence[Image]) -> tuple[Image, ...]:
     """The images of a record under the names of the app: a record holds references only, in the app's order."""
     if len(images) != len(app.images):
         return tuple(named(image) for image in images)
-    return tuple(
-        image if image.name == name else replace(image, name=name)
-        for name, image in zip(app.images, images, strict=True)
-    )
+    own = {image.repository: image for image in images if image.repository in app.images}
+    rest = [image for image in images if image.repository not in own]
+    if len(own) + len(rest) != len(images):  # two have moved to one repository: only their order tells them apart
+        return tuple(replace(image, name=name) for name, image in zip(app.images, images, strict=True))
+    moved = iter(rest)
+    return tuple(replace(own[name] if name in own else next(moved), name=name) for name in app.images)

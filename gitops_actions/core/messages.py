@@ -53,7 +53,8 @@ def source(values: Mapping[str, Sequence[str]]) -> Source:
     """What `Gitops-Source` and `Gitops-Sequence` say."""
     repository, _, revision = values.get(trailers.SOURCE, [""])[0].partition("@")
     sequence = values.get(trailers.SEQUENCE, [""])[0]
-    return Source(repository or None, revision or None, int(sequence) if sequence.isdecimal() else None)
+    number = int(sequence) if re.fullmatch(r"[0-9]{1,19}", sequence) else None
+    return Source(repository or None, revision or None, number)
 
 
 def ours(commit: Commit, environment: str | None) -> bool:

@@ -58,14 +58,17 @@ def candidates(
     """Every request that may be due into an environment for these apps; ``cells`` are by (environment, app), of this
     environment and of `origins`."""
     found: list[tuple[Part, tuple[Finding, ...]]] = []
+    came = source is None
     for app in apps:
         origins = graph.sources(config, app, environment.name)
-        if environment.name in environments_of(config, app) and origins and (source is None or source in origins):
-            found.append(_part(app, environment, origins, cells))
+        if environment.name in environments_of(config, app) and origins:
+            came = came or source in origins
+            if environment.group == "environment" or source is None or source in origins:
+                found.append(_part(app, environment, origins, cells))
     if environment.group == "app":
         return [Candidate(environment, (part,), notes) for part, notes in found]
     notes = tuple(note for _, some in found for note in some)
-    return [Candidate(environment, tuple(part for part, _ in found), notes)] if found else []
+    return [Candidate(environment, tuple(part for part, _ in found), notes)] if found and came else []
 
 
 def origins(config: Config, environment: Environment, apps: Collection[App]) -> dict[str, list[App]]:
@@ -94,7 +97,8 @@ def plan(candidate: Candidate, base: str, situation: Situation, rules: Rules) ->
     """What to do for one candidate."""
     names = tuple(part.app.name for part in candidate.parts)
     due = any(part.release is not None for part in candidate.parts)
-    if candidate.findings and not due and situation.open is None:
+    if candidate.findings and not due:
+        # What is open stays open: it is not known yet whether it is still wanted.
         return Plan(
             Action.NOTHING,
             Outcome.WAITING,
@@ -102,6 +106,7 @@ def plan(candidate: Candidate, base: str, situation: Situation, rules: Rules) ->
             names,
             base,
             branch=candidate.branch,
+            pull_request=situation.open,
             findings=candidate.findings,
         )
     return delivery.plan("Promote", candidate.environment, base, candidate.parts, situation, rules)
@@ -115,6 +120,10 @@ def _part(
     app: App, environment: Environment, origins: Sequence[str], cells: Mapping[tuple[str, str], Cell]
 ) -> tuple[Part, tuple[Finding, ...]]:
     """What an app should have: the release that all environments before it have, if they agree."""
+    problems = [cells[origin, app.name].problem for origin in origins]
+    unreadable = tuple(finding for problem in problems if problem is not None for finding in problem.findings())
+    if unreadable:
+        return Part(app, None), unreadable
     releases = [(origin, cells[origin, app.name].release) for origin in origins]
     known = [(origin, release) for origin, release in releases if release is not None]
     if not known or len(known) < len(releases):

@@ -6,7 +6,7 @@ Level-triggered: only what is there now and what should be there decide, never w
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gitops_actions.core.cells import Draft
@@ -56,7 +56,7 @@ class Situation:
     """Everything on the remote that one delivery depends on.
 
     ``base`` and ``head`` hold the same paths; ``head`` is the request's branch if there is one, ``ahead`` its commits
-    that the base lacks, ``refused`` those of the last request for it that a person closed (both newest first).
+    that the base lacks, ``refused`` those of the last requests for it that people closed (both newest first).
     """
 
     base: Snapshot
@@ -64,6 +64,7 @@ class Situation:
     ahead: tuple[Commit, ...] = ()
     open: PullRequest | None = None
     refused: tuple[Commit, ...] = ()
+    left: bool = False  # the branch is that of a request that is closed or merged: what is on it waits for nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,12 @@ def _commit(proposal: Proposal, situation: Situation, author: Signature) -> Plan
     files = proposal.draft.files
     if not files:
         return _nothing_due(proposal, situation)
+    others = foreign(situation.ahead, proposal.environment) if situation.open else ()
+    notes: tuple[Finding, ...] = ()
+    if situation.open and others:
+        text = f"#{situation.open.number} stays open: {_people(others)} pushed onto it"
+        notes = (Finding("GA304", "warning", text),)
+        situation = replace(situation, open=None)
     return _plan(
         proposal,
         situation,
@@ -122,6 +129,7 @@ def _commit(proposal: Proposal, situation: Situation, author: Signature) -> Plan
         parent=situation.base,
         draft=proposal.draft,
         author=author,
+        findings=notes,
         reason="The release was committed to the base branch.",
     )
 
@@ -137,7 +145,7 @@ def _nothing_due(proposal: Proposal, situation: Situation) -> Plan:
             f"#{situation.open.number} has nothing of ours left, but {_people(others)} pushed onto it; it stays open",
         )
         return _plan(proposal, situation, Action.NOTHING, Outcome.UNCHANGED, findings=(note,))
-    reason = "The base branch already has what this request would bring."
+    reason = "What this request would bring is there already, or no longer due."
     return _plan(proposal, situation, Action.CLOSE, Outcome.CLOSED, reason=reason)
 
 
@@ -158,15 +166,18 @@ def _request(proposal: Proposal, situation: Situation, wishes: Wishes, author: S
                 f"{_people(others)} pushed onto {proposal.branch}; their work is not overwritten",
                 hint="merge or close the request, or run again with --on-foreign append to put ours on top",
             )
-    elif head is not None and _brings(head, situation, proposal):
+    elif head is not None and situation.ahead and _brings(head, situation, proposal):
         draft = Draft({}, draft.changes)
     text = proposal.text
-    missing = [label for label in text.labels if request is not None and label not in request.labels]
     obsolete = request is not None and OBSOLETE in request.labels
-    reworded = request is not None and request.title != text.title
+    reword = request is not None and (
+        _without_verb(request.title) != _without_verb(text.title)
+        or not set(text.labels) <= set(request.labels)
+        or (wishes.body is not None and request.body.strip() != text.body.strip())
+    )
     # A new commit asks again: a forge may have dropped the wish with the old one.
     auto_merge = proposal.auto_merge and (request is None or not request.auto_merge or bool(draft.files))
-    if request is not None and not (draft.files or missing or reworded or auto_merge or obsolete):
+    if request is not None and not (draft.files or reword or auto_merge or obsolete):
         return _plan(proposal, situation, Action.NOTHING, Outcome.UNCHANGED)
     return _plan(
         proposal,
@@ -179,6 +190,7 @@ def _request(proposal: Proposal, situation: Situation, wishes: Wishes, author: S
         draft=draft,
         author=author,
         auto_merge=auto_merge,
+        reword=reword,
     )
 
 
@@ -194,6 +206,11 @@ def _brings(head: Snapshot, situation: Situation, proposal: Proposal) -> bool:
         elif not proposal.agrees(path, there, wanted):
             return False
     return True
+
+
+def _without_verb(title: str) -> str:
+    """`Deploy` or `Promote`: a request that already brings the release is right either way."""
+    return title.partition(" ")[2]
 
 
 def _people(commits: tuple[Commit, ...]) -> str:
@@ -212,6 +229,7 @@ def _plan(
     draft: Draft | None = None,
     author: Signature | None = None,
     auto_merge: bool = False,
+    reword: bool = False,
     reason: str = "",
     findings: tuple[Finding, ...] = (),
 ) -> Plan:
@@ -232,6 +250,7 @@ def _plan(
         message=proposal.message,
         author=author,
         request=proposal.text,
+        reword=reword,
         pull_request=situation.open,
         head=situation.head.commit if situation.head is not None else None,
         auto_merge=auto_merge,

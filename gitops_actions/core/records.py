@@ -57,7 +57,7 @@ def read(content: bytes, file: str) -> Record:
     """A record from the bytes of ``file``. Raises EditRefused with the place when it is not one."""
     text = content.decode("utf-8", "replace")
     match = _WRITTEN.fullmatch(text)
-    if match is None:
+    if match is None or not _ours(text):
         return _record(_fields(text, file), file)
     images = re.findall(_QUOTED, match[4]) if match[4] else []
     source = {"repository": match[6], "revision": match[7]}
@@ -77,7 +77,12 @@ def _quoted(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return str(json.loads(f'"{text}"')) if "\\" in text else text
+    return str(json.loads(f'"{text}"', strict=False)) if "\\" in text else text
+
+
+def _ours(text: str) -> bool:
+    """Whether every escape is one of JSON's; a person may write those that only YAML has."""
+    return "\\" not in text or re.search(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})', re.sub(r"\\\\", "", text)) is None
 
 
 def _fields(text: str, file: str) -> dict[str, object]:
@@ -120,7 +125,7 @@ def _record(fields: Mapping[str, object], file: str) -> Record:
     if not isinstance(source, Mapping) or not isinstance(images, list):
         raise _invalid(file, "`source` must be a mapping and `images` a list")
     sequence = text("sequence", source)
-    if sequence is not None and not sequence.isdecimal():
+    if sequence is not None and not re.fullmatch(r"[0-9]{1,19}", sequence):
         raise _invalid(file, "`sequence` must be a number")
     try:
         parsed = tuple(named(parse(str(image))) for image in images)

@@ -127,7 +127,7 @@ def plan(
             deliver=wishes.deliver or "pull-request",
             draft=draft,
             redraft=drafted,
-            turned_away=lambda commit: trailers.trailers(commit.message).get(trailers.SET) == [m for _, m in marks],
+            turned_away=lambda commit: _same_marks(commit, values),
             message=f"{_subject(values)}\n\n{trailers.paragraph(message)}\n",
             text=text,
             auto_merge=bool(wishes.auto_merge),
@@ -148,6 +148,12 @@ def _newer(source: Source, commits: Sequence[Commit]) -> int | None:
             continue
         return there.sequence if source.sequence is not None and there.sequence > source.sequence else None
     return None
+
+
+def _same_marks(commit: Commit, values: Sequence[Assignment]) -> bool:
+    """Whether a commit of ours sets these values; a trailer has no blanks at its end."""
+    marks = trailers.trailers(commit.message).get(trailers.SET, [])
+    return sorted(marks) == sorted(str(value).rstrip() for value in values)
 
 
 def _subject(values: Sequence[Assignment]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from gitops_actions.errors import UsageError
@@ -15,8 +15,9 @@ WILDCARD = "*"
 _VALUE = re.compile(r"\{(version|image|tag|digest|revision|short_revision|app|environment)\}")
 
 
-def found_apps(config: Config, names: Collection[str]) -> dict[str, App]:
-    """All apps: those listed, and those that `"*"` finds among ``names`` (file paths of the base).
+def found_apps(config: Config, names: Mapping[str, Collection[str]]) -> dict[str, App]:
+    """All apps: those listed, and those that `"*"` finds among ``names`` (by environment, the file paths where it
+    lives; other environments are taken to have no file).
 
     A found app has the environments in which a file of every edit exists.
     """
@@ -26,7 +27,7 @@ def found_apps(config: Config, names: Collection[str]) -> dict[str, App]:
         return apps
     places: dict[str, set[str]] = {}
     for environment in _environments(config, pattern):
-        found = [_names_in(names, edit.file, environment) for edit in pattern.edits]
+        found = [_names_in(names.get(environment, ()), edit.file, environment) for edit in pattern.edits]
         for name in set.intersection(*found) if found else ():
             places.setdefault(name, set()).add(environment)
     for name in sorted(places):
@@ -35,13 +36,10 @@ def found_apps(config: Config, names: Collection[str]) -> dict[str, App]:
     return apps
 
 
-def app_called(config: Config, name: str, names: Collection[str] = ()) -> App:
-    """One app; ``names`` matter only for those that `"*"` finds. Raises UsageError when there is no such app."""
-    apps = found_apps(config, names)
-    if name in apps:
-        return apps[name]
+def unknown_app(name: str, apps: Collection[str]) -> UsageError:
+    """What to raise for an app that is none of those that there are."""
     known = f"known: {', '.join(sorted(apps))}" if apps else "there are none"
-    raise UsageError(
+    return UsageError(
         f"there is no app {name!r} in gitops.yaml of the config repo ({known})",
         code="GA020",
         hint=did_you_mean(name, apps) or "add it under `apps:`",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gitops_actions.errors import UsageError
 from gitops_actions.git.credentials import Credentials
 from gitops_actions.lock import Lock
+from gitops_actions.texts import lines
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -32,7 +33,6 @@ _ENVIRONMENT = {
     "GIT_NO_REPLACE_OBJECTS": "1",
 }
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def scrub(environ: MutableMapping[str, str]) -> None:
@@ -144,5 +144,5 @@ def _safe(errors: bytes, secrets: tuple[str, ...]) -> str:
     text = errors.decode("utf-8", "replace")
     for secret in secrets:
         text = text.replace(secret, "***")
-    text = _UNPRINTABLE.sub("", _ESCAPES.sub("", text.replace("\r", "\n")))
+    text = lines(_ESCAPES.sub("", text.replace("\r", "\n")))
     return text if len(text) <= 8000 else text[:4000] + "\n...\n" + text[-4000:]

@@ -43,7 +43,7 @@ def failure(answer: Answer, url: str) -> GitOpsError:
         )
     if os.path.isabs(url):
         if _NOT_ALLOWED.search(answer.errors):
-            return NotAllowed(f"{url} cannot be read: {words}", hint="check the permissions of the folder")
+            return NotAllowed(f"git may not use {url}: {words}", hint="check the permissions of the folder")
         if _NOT_FOUND.search(answer.errors):
             return UsageError(f"git finds no repository at {url}: {words}", hint="check the path")
     if _NOT_ALLOWED.search(answer.errors):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -70,6 +71,8 @@ class _Lender(NamedTuple):
 def _lender(path: Path) -> _Lender:
     try:
         theirs = _git_folder(path)
+        for name in ("objects", "refs"):  # git would only say that this is no repository
+            os.scandir(theirs / name).close()
         shallow = theirs / "shallow"
         return _Lender(
             theirs / "objects",

@@ -46,7 +46,8 @@ def push(command: Command, listing: Listing, updates: Sequence[RefUpdate], url: 
         raise failure(answer, url)
     if _BUSY.search(answer.errors):
         raise LostRace(f"others write to {names} in {url} at this moment", hint="run it again")
-    raise (_refusal_here(Path(url), updates, answer) if os.path.isabs(url) else None) or NotAllowed(
+    told = _refusal_here(Path(url), updates, answer) if os.path.isabs(url) else None
+    raise told or NotAllowed(
         f"{url} refuses the push to {names}: {answer.words}",
         hint="the server's rules or hooks, a branch protection or missing permissions forbid it; its words say which",
     )
@@ -63,10 +64,12 @@ def _refusal_here(path: Path, updates: Sequence[RefUpdate], answer: Answer) -> N
         folder, head, chosen = path, "", True
     if not chosen and any(update.ref == head for update in updates):
         return NotAllowed(
-            f"{path} is a work tree with {_short(head)} checked out; git refuses pushes to it",
-            hint=f"use a bare repository: git clone --bare {path} {path.parent / path.name}.git",
+            f"{folder.parent} is a work tree with {_short(head)} checked out; git refuses pushes to it",
+            hint=f"use a bare repository: git clone --bare {folder.parent} {folder.parent}.git",
         )
-    if not all(os.access(place, os.W_OK | os.X_OK) for place in (folder, folder / "objects", folder / "refs")):
+    places = [folder, folder / "objects", folder / "refs"]
+    # A linked work tree has none of these; then git's words are all there is.
+    if not all(os.access(place, os.W_OK | os.X_OK) for place in places if place.exists()):
         names = ", ".join(_short(update.ref) for update in updates)
         return NotAllowed(
             f"{path} refuses the push to {names}: {answer.words}", hint="you may not write to this folder"

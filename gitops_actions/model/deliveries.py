@@ -104,6 +104,7 @@ class Plan:
     message: str = ""
     author: Signature | None = None
     request: RequestText | None = None
+    reword: bool = False  # the open request does not read so yet
     pull_request: PullRequest | None = None  # the open one
     head: str | None = None  # the commit the request's branch is at when no files are written
     auto_merge: bool = False

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from gitops_actions import texts
 from gitops_actions.model import Outcome, Result
 
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _WORDS = {
     Outcome.UNCHANGED: "unchanged",
     Outcome.PLANNED: "would change",
@@ -38,7 +37,7 @@ class Text:
                 lines.append(f"  {change.file}:{change.line}  {change.path}  {old} -> {change.new}")
             if result.outcome is Outcome.PLANNED and result.diff:
                 lines += ["", *result.diff.splitlines(), ""]
-        return "\n".join(_UNSAFE.sub(" ", line) for line in lines)
+        return "\n".join(texts.lines(line) for line in lines)
 
 
 def _line(result: Result) -> str:

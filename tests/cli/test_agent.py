@@ -266,3 +266,40 @@ def test_a_target_that_cannot_be_used(here: Here) -> None:
     assert "the target cannot be used" in here.err
     here("agent", "status", "--target", "nowhere", code=2)
     assert "no agent has worked on" in here.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("-e", "prodction"), 2, "no environment 'prodction'"),
+        (("--config-repo", "nowhere.git"), 2, "does not exist"),
+        (("-e", "staging"), 2, "no branch 'env/staging'"),
+        (("--base", "nope"), 2, "no branch 'nope'"),
+    ],
+)
+def test_a_mistyped_option_leaves_nothing_behind(here: Here, arguments: tuple[str, ...], code: int, words: str) -> None:
+    here.run(*arguments, code=code)
+    assert words in here.err
+    assert not here.target.exists()
+    assert here.run()["outcome"] == "applied"
+    here.run(*arguments, code=2)
+    state = Target(here.target).state()
+    assert state is not None
+    assert state.environment == "dev"
+
+
+def test_an_environment_that_was_never_published_does_not_own_the_target(here: Here) -> None:
+    break_yaml(here)
+    here.run(code=8)
+    commit(here.repo, {"web/staging/deployment.yaml": DEPLOYMENT}, message="Start staging\n", branch="env/staging")
+    found = here.run(environment="staging", code=0)
+    assert found["outcome"] == "applied"
+    commit(here.repo, {"web/dev/deployment.yaml": DEPLOYMENT}, message="Mend\n")
+    here.run(code=2)
+    assert "belongs to environment staging" in here.err
+
+
+def test_a_failure_is_told_once(here: Here) -> None:
+    break_yaml(here)
+    here.run(code=8)
+    assert here.err.count("error: ") == 1

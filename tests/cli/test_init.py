@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.validate import check_folder
 from gitops_actions.errors import UsageError
 from gitops_actions.model import App, Config, EditSpec
+from gitops_actions.testing.nobody import Nobody
 
 SETTINGS = Settings("text", 0, {}, 0)
 KUSTOMIZATION = "resources: [../../base]\nimages:\n  - name: ghcr.io/acme/web\n    newTag: 1.0.0\n"
@@ -215,3 +217,77 @@ def test_a_link_is_not_followed(here: Path) -> None:
     assert isinstance(init("app").exception, UsageError)
     assert init("app", "--force").exit_code == 0
     assert not (here / "../elsewhere.yaml").exists()
+
+
+def test_hidden_folders_links_and_other_repositories_are_not_looked_into(here: Path, tmp_path: Path) -> None:
+    overlay = "overlays/{}/kustomization.yaml"
+    files = {f"web/{overlay.format(name)}": KUSTOMIZATION for name in ("dev", "production")}
+    for other in (".cache/x", "clone", "mirror.git", "linked"):
+        at = tmp_path if other == "linked" else here
+        (at / other).mkdir(parents=True)
+        put(at, {f"{other}/{name}": text for name, text in files.items()})
+    (here / "clone/.git").mkdir()
+    for name in ("HEAD", "objects", "refs"):
+        (here / "mirror.git" / name).mkdir()
+    (here / "linked").symlink_to(tmp_path / "linked")
+    (here / "values-dev.yaml").symlink_to("nowhere")
+    result = init("config")
+    assert isinstance(result.exception, UsageError)
+    assert result.exception.code == "GA078"
+    put(here, files)
+    assert list(written(here, "config").apps) == ["web"]
+
+
+RELEASE = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web}\nspec: {values: {}}\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "path"),
+    [
+        ({}, "apps/{environment}/release.yaml"),
+        ({f"flux/{name}/web.yaml": RELEASE for name in ("staging", "production")}, "flux/{environment}/web.yaml"),
+    ],
+)
+def test_where_nothing_is_recognised_it_says_what_to_write(here: Path, files: dict[str, str], path: str) -> None:
+    put(here, files)
+    error = init("config").exception
+    assert isinstance(error, UsageError)
+    one, other = re.findall(r"`- ([^`]*)`", error.hint or "")
+    text = f"version: 1\nenvironments: {{dev: {{}}}}\napps:\n  web:\n    edits:\n      - {one}\n      - {other}\n"
+    config = configuration.load(text, file="f", kinds=plugins.names("editors"))
+    assert [(edit.kind, edit.file) for edit in config.apps["web"].edits] == [
+        ("yaml", path),
+        ("manifest", "apps/{environment}/deployment.yaml"),
+    ]
+
+
+@pytest.mark.parametrize("locked", ["folder", "file"])
+def test_what_cannot_be_read_is_named(nobody: Nobody, monkeypatch: pytest.MonkeyPatch, locked: str) -> None:
+    monkeypatch.chdir(nobody.folder)
+    put(nobody.folder, {f"web/overlays/{name}/kustomization.yaml": KUSTOMIZATION for name in ("dev", "production")})
+    assert init("config").exit_code == 0  # and whatever is imported late is here now
+    place = nobody.folder / ("web/overlays/dev" if locked == "folder" else "web/overlays/dev/kustomization.yaml")
+    place.chmod(0o000)
+    nobody.own(nobody.folder)
+    with nobody():
+        error = init("config", "--force").exception
+    assert isinstance(error, UsageError)
+    assert error.code == "GA079"
+    assert error.message == f"cannot read {place.relative_to(nobody.folder)}: Permission denied"
+
+
+def test_a_folder_that_may_not_be_written_to(nobody: Nobody, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(nobody.folder)
+    nobody.folder.chmod(0o555)
+    with nobody():
+        error = init("app").exception
+    assert isinstance(error, UsageError)
+    assert error.message == f"cannot write {nobody.folder / 'gitops.yaml'}: Permission denied"
+
+
+def test_a_folder_in_the_place_of_the_file(here: Path) -> None:
+    (here / "gitops.yaml").mkdir()
+    error = init("app", "--force").exception
+    assert isinstance(error, UsageError)
+    assert "Is a directory" in error.message
+    assert [path.name for path in here.iterdir()] == ["gitops.yaml"]

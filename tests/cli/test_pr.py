@@ -185,3 +185,27 @@ def test_a_commit_can_put_no_codes_into_the_terminal(here: Here) -> None:
     for arguments in (["list"], ["view", "4"]):
         text = here.run("pr", *arguments).stdout
         assert all(line.isprintable() for line in text.replace("\N{REPLACEMENT CHARACTER}", "?").splitlines())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("--app", "nope"), "GA020", "there is no app 'nope'"),
+        (("-e", "nope"), "GA037", "there is no environment 'nope' (known: dev, staging)"),
+        (("-e", "dev", "--app", "we"), "GA020", "did you mean 'web'?"),
+    ],
+)
+def test_list_refuses_names_that_nothing_has(here: Here, arguments: tuple[str, ...], code: str, words: str) -> None:
+    done = here.run("pr", "list", *arguments, code=2)
+    assert code in done.stderr
+    assert words in done.stderr
+
+
+def test_a_request_may_be_written_with_its_sign(here: Here) -> None:
+    assert here.run("pr", "view", "#2").stdout == here.run("pr", "view", "2").stdout
+    assert here.run("pr", "merge", "#2").stdout.startswith("#2 is merged")
+
+
+@pytest.mark.parametrize("text", ["x", "0", "-1", "#", "2.0", "\u0662"])
+def test_what_is_no_number(here: Here, text: str) -> None:
+    assert "a request is a number such as 2" in here.run("pr", "merge", "--", text, code=2).stderr

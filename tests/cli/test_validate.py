@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.validate import command
 from gitops_actions.errors import UsageError
+from gitops_actions.testing.nobody import Nobody
 
 CONFIG = """\
 version: 1
@@ -70,6 +71,7 @@ def test_a_file_that_does_not_exist(tmp_path: Path) -> None:
     result = validate(tmp_path, {name: GOOD[name] for name in list(GOOD)[:2]})
     assert result.exit_code == 2
     assert "gitops.yaml:9:9: app web in production: there is no web/production" in result.stdout
+    assert "web/production/Kustomization on disk in this folder" in result.stdout
 
 
 def test_a_place_that_does_not_exist(tmp_path: Path) -> None:
@@ -196,3 +198,41 @@ def test_a_configuration_that_is_a_symbolic_link(tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert "symbolic link" in result.stdout
     assert "root" not in result.stdout
+
+
+@pytest.mark.parametrize("path", ["a[", "image.{environment}["])
+def test_a_path_that_cannot_be_read_is_told_once(tmp_path: Path, path: str) -> None:
+    edit = f"yaml: web/{{environment}}/kustomization.yaml\n        path: '{path}'\n        value: '{{version}}'"
+    config = CONFIG.replace("kustomize: web/{environment}", edit)
+    result = validate(tmp_path, {**GOOD, "gitops.yaml": config}, "json")
+    assert result.exit_code == 2
+    (finding,) = json.loads(result.stdout)["findings"]
+    assert (finding["code"], finding["file"], finding["line"], finding["column"]) == ("GA120", "gitops.yaml", 9, 9)
+    assert finding["message"].startswith("app web: path ")
+
+
+@pytest.mark.parametrize("name", ["gitops.yml", ".gitops.yaml", "Gitops.yaml"])
+def test_a_configuration_of_another_name(tmp_path: Path, name: str) -> None:
+    error = validate(tmp_path, {name: CONFIG}).exception
+    assert isinstance(error, UsageError)
+    assert f"found {name}; the name must be gitops.yaml" in error.message
+
+
+@pytest.mark.parametrize("name", ["gitops.yaml", "web/dev", "web/dev/kustomization.yaml"])
+def test_what_cannot_be_read_is_named(nobody: Nobody, name: str) -> None:
+    assert validate(nobody.folder, GOOD).exit_code == 0
+    (nobody.folder / name).chmod(0o000)
+    nobody.own(nobody.folder)
+    with nobody():
+        error = validate(nobody.folder, {}).exception
+    assert isinstance(error, UsageError)
+    assert error.code == "GA079"
+    assert error.message.startswith(f"cannot read {nobody.folder / name}")
+    assert error.message.endswith(": Permission denied")
+
+
+def test_a_path_that_is_too_long_for_a_file_is_not_there(tmp_path: Path) -> None:
+    config = CONFIG.replace("web/{environment}", "w" * 300 + "/{environment}")
+    result = validate(tmp_path, {**GOOD, "gitops.yaml": config})
+    assert result.exit_code == 2
+    assert "there is no www" in result.stdout

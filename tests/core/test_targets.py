@@ -29,7 +29,7 @@ def test_apps_are_found_by_their_paths() -> None:
         "services/x/overlays/elsewhere/kustomization.yaml",
         "services/deep/er/overlays/dev/kustomization.yaml",
     ]
-    apps = targets.found_apps(config, names)
+    apps = targets.found_apps(config, dict.fromkeys(ENVIRONMENTS, names))
     assert list(apps) == ["web", "api"]
     assert targets.environments_of(config, apps["api"]) == ("dev", "staging")
     assert apps["api"].images == ("ghcr.io/acme/api",)
@@ -41,16 +41,15 @@ def test_an_app_is_found_where_all_its_edits_have_a_file() -> None:
         "*", edits=(EditSpec("yaml", "{app}/{environment}.yaml"), EditSpec("text", "{app}/{app}-{environment}.tf"))
     )
     config = Config(environments={"dev": Environment("dev")}, apps={"*": app})
-    assert list(targets.found_apps(config, ["a/dev.yaml", "a/a-dev.tf", "b/dev.yaml", "c/dev.yaml", "c/a-dev.tf"])) == [
-        "a"
-    ]
+    names = ["a/dev.yaml", "a/a-dev.tf", "b/dev.yaml", "c/dev.yaml", "c/a-dev.tf"]
+    assert list(targets.found_apps(config, {"dev": names})) == ["a"]
 
 
 def test_an_unknown_app_is_told_with_the_nearest_one() -> None:
-    config = Config(environments=ENVIRONMENTS, apps={"web": App("web")})
-    with pytest.raises(UsageError, match=r"no app 'wbe'.*known: web") as caught:
-        targets.app_called(config, "wbe")
-    assert caught.value.hint == "did you mean 'web'?"
+    error = targets.unknown_app("wbe", ["web", "api"])
+    assert "there is no app 'wbe'" in error.message
+    assert "known: api, web" in error.message
+    assert error.hint == "did you mean 'web'?"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from gitops_actions import texts
 from gitops_actions.errors import UsageError
 from gitops_actions.names import complaint_about_branch
 
@@ -18,21 +19,18 @@ FOLDER = "requests"
 State = Literal["open", "closed", "merged"]
 Kept = TypeVar("Kept")
 
-# Characters that a terminal obeys, or that break or turn around a line when it is shown.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_CONTROL_BUT_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _PATH = re.compile(rf"{FOLDER}/([1-9][0-9]{{0,8}})\.json")
 
 
 def line(text: str) -> str:
     """Text from outside as one harmless line."""
-    return " ".join(_CONTROL.sub(" ", _unicode(text)).split())
+    return " ".join(texts.one_line(_unicode(text)).split())
 
 
 def lines(text: str) -> str:
     """Text from outside as harmless lines."""
-    return _CONTROL_BUT_LINES.sub(" ", _unicode(text).replace("\r\n", "\n"))
+    return texts.lines(_unicode(text).replace("\r\n", "\n"))
 
 
 @dataclass(frozen=True, slots=True)
