@@ -19,5 +19,5 @@ def one_line(text: str) -> str:
 
 
 def lines(text: str) -> str:
-    """The text with its tabs and line feeds, a blank for each other character that does not print."""
-    return _BUT_TABS_AND_LINES.sub(" ", text)
+    """The text with its tabs and line feeds, without all else that does not print."""
+    return _BUT_TABS_AND_LINES.sub("", text)

@@ -125,7 +125,7 @@ def test_a_program_that_is_wanted_and_not_there(renderer: Renderer, mode: Mode) 
     [
         ("echo 'a: ['", "no valid YAML"),
         ("echo 'a: 1'; exit 3", "kustomize ended with exit code 3: it gave no reason"),
-        ("printf 'bad \\033[31m thing' >&2; exit 1", r"exit code 1: bad  \[31m thing"),
+        ("printf 'bad \\033[31m thing' >&2; exit 1", r"exit code 1: bad \[31m thing"),
         ("yes", "printed more than 1000 bytes"),
         ("sleep 100 & exit 0", "did not end within"),
         ("sleep 100", "did not end within"),

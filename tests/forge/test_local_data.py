@@ -56,7 +56,7 @@ def test_the_file_can_be_read_by_a_person() -> None:
 def test_a_title_is_one_harmless_line(given: str, kept: str) -> None:
     request = Request(1, "b", "main", HEAD, given, given, labels=(given, ""), comments={given: "x\x00"})
     assert (request.title, request.labels) == (kept, (kept,))
-    assert request.comments == {kept: "x "}
+    assert request.comments == {kept: "x"}
     assert decode(encode(request), 1) == request
 
 
