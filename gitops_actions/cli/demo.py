@@ -148,7 +148,7 @@ class Stage:
             f"  config.git                  the config repository (git clone it, merge, edit)\n"
             f"  web, api                    the app repositories\n"
             f"  dev, staging, production    what the agents have applied, under current/\n"
-            f"Try: cd {shlex.quote(str(self.root))} && gitops-actions promote --config-repo config.git --plan\n"
+            f"Try: cd {shlex.quote(str(self.root))} && {_own_command()} promote --config-repo config.git --plan\n"
             f"And when you have seen enough: rm -r {shlex.quote(str(self.root))}"
         )
 
@@ -208,3 +208,12 @@ class Stage:
         for line in output.splitlines():
             click.echo(f"  {line}" if line else "")
         time.sleep(self._pause)
+
+
+def _own_command() -> str:
+    """How the person can call us: by name, or, out of an environment that is not active, by path."""
+    beside = Path(sys.executable).parent / "gitops-actions"
+    found = shutil.which("gitops-actions")
+    if found is not None or not beside.exists():
+        return "gitops-actions"
+    return shlex.quote(str(beside))

@@ -61,7 +61,7 @@ def test_a_title_is_one_harmless_line(given: str, kept: str) -> None:
 
 
 def test_a_body_keeps_its_lines() -> None:
-    assert Request(1, "b", "main", HEAD, "T", "a\r\n\tb\x1bc\x00\n").body == "a\n\tb c \n"
+    assert Request(1, "b", "main", HEAD, "T", "a\r\n\tb\x1bc\x00\n").body == "a\n\tbc\n"
 
 
 @pytest.mark.parametrize(
