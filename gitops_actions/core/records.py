@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from gitops_actions.core.images import named, parse
 from gitops_actions.errors import EditRefused, UsageError
@@ -14,13 +14,13 @@ from gitops_actions.names import complaint_about_name
 FOLDER = ".gitops/releases"
 _HEADER = "# Written by gitops-actions with every release of this app in this environment.\n"
 _LIMIT = 100_000
-_QUOTED = r'"((?:[^"\\]|\\.)*)"'
+_QUOTED = r'"([^"\\\x00-\x1f]+)"'  # an escape, which nearly none has, is left to the parser
 # The form that `render` writes: reading thousands of records for `status` must not cost a YAML parser each.
 _WRITTEN = re.compile(
     re.escape(_HEADER)
     + rf"app: {_QUOTED}\nenvironment: {_QUOTED}\nversion: {_QUOTED}\n"
     + rf"(?:images:\n((?:  - {_QUOTED}\n)+))?"
-    + rf"(?:source:\n(?:  repository: {_QUOTED}\n)?(?:  revision: {_QUOTED}\n)?(?:  sequence: ([0-9]+)\n)?)?"
+    + rf"(?:source:\n(?:  repository: {_QUOTED}\n)?(?:  revision: {_QUOTED}\n)?(?:  sequence: ([0-9]{{1,19}})\n)?)?"
     + rf"(?:promoted-from: {_QUOTED}\n)?"
 )
 
@@ -57,32 +57,16 @@ def read(content: bytes, file: str) -> Record:
     """A record from the bytes of ``file``. Raises EditRefused with the place when it is not one."""
     text = content.decode("utf-8", "replace")
     match = _WRITTEN.fullmatch(text)
-    if match is None or not _ours(text):
+    if match is None:
         return _record(_fields(text, file), file)
-    images = re.findall(_QUOTED, match[4]) if match[4] else []
-    source = {"repository": match[6], "revision": match[7]}
-    fields: dict[str, object] = {"app": _plain(match[1]), "environment": _plain(match[2]), "version": _plain(match[3])}
-    fields["images"] = [_plain(image) for image in images]
-    fields["source"] = {name: _plain(text) for name, text in source.items() if text is not None}
-    if match[8] is not None:
-        fields["source"]["sequence"] = match[8]  # type: ignore[index]
-    if match[9] is not None:
-        fields["promoted-from"] = _plain(match[9])
-    return _record(fields, file)
+    app, environment, version, images, repository, revision, sequence, origin = match.group(1, 2, 3, 4, 6, 7, 8, 9)
+    source = Source(repository, revision, int(sequence) if sequence else None)
+    return _checked(app, environment, version, re.findall(_QUOTED, images or ""), source, origin, file)
 
 
 def _quoted(text: str) -> str:
     """A double-quoted YAML scalar: JSON's strings are a subset (https://yaml.org/spec/1.2.2/#json)."""
     return json.dumps(text, ensure_ascii=False)
-
-
-def _plain(text: str) -> str:
-    return str(json.loads(f'"{text}"', strict=False)) if "\\" in text else text
-
-
-def _ours(text: str) -> bool:
-    """Whether every escape is one of JSON's; a person may write those that only YAML has."""
-    return "\\" not in text or re.search(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})', re.sub(r"\\\\", "", text)) is None
 
 
 def _fields(text: str, file: str) -> dict[str, object]:
@@ -115,11 +99,6 @@ def _record(fields: Mapping[str, object], file: str) -> Record:
             raise _invalid(file, f"`{name}` must be a text")
         return value
 
-    app, environment = text("app", required=True) or "", text("environment", required=True) or ""
-    for name in (app, environment):
-        complaint = complaint_about_name(name)
-        if complaint:
-            raise _invalid(file, f"{name!r} {complaint}")
     source = fields.get("source", {})
     images = fields.get("images", [])
     if not isinstance(source, Mapping) or not isinstance(images, list):
@@ -127,16 +106,29 @@ def _record(fields: Mapping[str, object], file: str) -> Record:
     sequence = text("sequence", source)
     if sequence is not None and not re.fullmatch(r"[0-9]{1,19}", sequence):
         raise _invalid(file, "`sequence` must be a number")
+    return _checked(
+        text("app", required=True) or "",
+        text("environment", required=True) or "",
+        text("version", required=True) or "",
+        [str(image) for image in images],
+        Source(text("repository", source), text("revision", source), int(sequence) if sequence else None),
+        text("promoted-from"),
+        file,
+    )
+
+
+def _checked(
+    app: str, environment: str, version: str, images: Sequence[str], source: Source, origin: str | None, file: str
+) -> Record:
+    for name in (app, environment):
+        complaint = complaint_about_name(name)
+        if complaint:
+            raise _invalid(file, f"{name!r} {complaint}")
     try:
-        parsed = tuple(named(parse(str(image))) for image in images)
+        parsed = tuple(named(parse(image)) for image in images)
     except UsageError as error:
         raise _invalid(file, error.message) from None
-    release = Release(
-        version=text("version", required=True) or "",
-        images=parsed,
-        source=Source(text("repository", source), text("revision", source), int(sequence) if sequence else None),
-    )
-    return Record(app, environment, release, text("promoted-from"))
+    return Record(app, environment, Release(version, parsed, source), origin)
 
 
 def _invalid(file: str, why: str, line: int | None = None) -> EditRefused:

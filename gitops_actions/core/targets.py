@@ -26,9 +26,9 @@ def found_apps(config: Config, names: Mapping[str, Collection[str]]) -> dict[str
     if pattern is None:
         return apps
     places: dict[str, set[str]] = {}
-    for environment in _environments(config, pattern):
-        found = [_names_in(names.get(environment, ()), edit.file, environment) for edit in pattern.edits]
-        for name in set.intersection(*found) if found else ():
+    for paths, environments in _shared(names, _environments(config, pattern)):
+        found = [_apps_in(paths, edit.file, environments) for edit in pattern.edits]
+        for environment, name in set.intersection(*found) if found else ():
             places.setdefault(name, set()).add(environment)
     for name in sorted(places):
         if name not in apps and complaint_about_name(name) is None:
@@ -132,9 +132,26 @@ def _named(pattern: App, name: str, environments: tuple[str, ...]) -> App:
     )
 
 
-def _names_in(names: Collection[str], template: str, environment: str) -> set[str]:
-    """The app names for which a file at the template, or below it, exists in one environment."""
-    text = re.escape(template.rstrip("/")).replace(re.escape("{environment}"), re.escape(environment))
-    parts = text.split(re.escape("{app}"))
-    expression = re.compile(parts[0] + "([^/]+)" + "\\1".join(parts[1:]) + "(?:/.*)?", re.DOTALL)
-    return {match[1] for name in names if (match := expression.fullmatch(name))}
+def _shared(
+    names: Mapping[str, Collection[str]], environments: Collection[str]
+) -> list[tuple[Collection[str], list[str]]]:
+    """The environments that live among the same files, so that these are looked through once."""
+    found: dict[int, tuple[Collection[str], list[str]]] = {}
+    for environment in environments:
+        paths = names.get(environment, ())
+        found.setdefault(id(paths), (paths, []))[1].append(environment)
+    return list(found.values())
+
+
+def _apps_in(paths: Collection[str], template: str, environments: Collection[str]) -> set[tuple[str, str]]:
+    """The (environment, app) for which a file at the template, or below it, exists."""
+    text = re.escape(template.rstrip("/"))
+    groups = {"app": "[^/]+", "environment": "|".join(re.escape(name) for name in environments)}
+    for name, pattern in groups.items():
+        first, *rest = text.split(re.escape(f"{{{name}}}"))
+        text = first + (f"(?P<{name}>{pattern})" + f"(?P={name})".join(rest) if rest else "")
+    expression = re.compile(text + "(?:/.*)?", re.DOTALL)
+    matches = [match for path in paths if (match := expression.fullmatch(path))]
+    if "environment" in expression.groupindex:
+        return {(match["environment"], match["app"]) for match in matches}
+    return {(environment, match["app"]) for match in matches for environment in environments}

@@ -80,8 +80,8 @@ class Objects:
                     header = source.readline().decode().split()
                     if header[-1] == "missing":
                         continue
-                    found.append(Object(header[0], header[1], source.read(int(header[2]))))
-                    source.read(1)
+                    content = source.read(int(header[2]) + 1)  # a line feed follows
+                    found.append(Object(header[0], header[1], content[:-1]))
                 # Only now: a caller that stops early must not leave answers in the pipe.
                 yield from found
         except (BrokenPipeError, IndexError, ValueError):

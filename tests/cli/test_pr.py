@@ -132,7 +132,7 @@ def test_view_shows_one_request_without_terminal_codes(here: Here) -> None:
         f"url:         {here.repo.as_uri()}#1\n"
         "\n"
         "A body.\n"
-        " [2J\n"
+        "[2J\n"
     )
 
 
