@@ -65,10 +65,10 @@ def ours(commit: Commit, environment: str | None) -> bool:
     """
     found = trailers.trailers(commit.message)
     mine = trailers.SET in found if environment is None else found.get(trailers.ENVIRONMENT) == [environment]
-    return mine and unchanged(commit)
+    return mine and made_by_us(commit)
 
 
-def unchanged(commit: Commit) -> bool:
+def made_by_us(commit: Commit) -> bool:
     """Whether a commit was made by us, for whatever request, and not changed since."""
     found = trailers.trailers(commit.message)
     author, committer = commit.author, commit.committer

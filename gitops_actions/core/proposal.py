@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from gitops_actions.core.cells import Draft
-from gitops_actions.core.messages import ours, unchanged
+from gitops_actions.core.messages import made_by_us, ours
 from gitops_actions.errors import ForeignCommits
 from gitops_actions.model import (
     Action,
@@ -155,7 +155,7 @@ def _request(proposal: Proposal, situation: Situation, wishes: Wishes, author: S
     others = foreign(situation.ahead, proposal.environment)
     if head is not None and others:
         draft, parent = proposal.redraft(head), head
-        if draft.files and all(unchanged(commit) for commit in others):
+        if draft.files and all(made_by_us(commit) for commit in others):
             raise ForeignCommits(
                 f"{proposal.branch} is the branch of another request ({others[0].subject})",
                 code="GA305",

@@ -106,7 +106,7 @@ class Plan:
     request: RequestText | None = None
     reword: bool = False  # the open request does not read so yet
     pull_request: PullRequest | None = None  # the open one
-    head: str | None = None  # the commit the request's branch is at when no files are written
+    head: str | None = None  # the commit that the request's branch is at, if there is one
     auto_merge: bool = False
     merge_method: MergeMethod | None = None
     reason: str = ""  # why a request is closed, for its comment
