@@ -1,5 +1,5 @@
 """Golden cases: cases/KIND/NAME/{input.*, spec.json, output.* or error.txt}, compared by bytes, with both
-YAML parsers."""
+YAML parsers. ``spec.json``: the ``edit``, and of the release the ``images``, ``version`` and ``revision``."""
 
 from __future__ import annotations
 
@@ -9,30 +9,25 @@ from pathlib import Path
 import pytest
 
 from gitops_actions.edit import nodes
-from gitops_actions.edit.helm import HelmValues
-from gitops_actions.edit.kustomize import Kustomize
-from gitops_actions.edit.manifest import Manifest
 from gitops_actions.edit.source import text_of
-from gitops_actions.edit.text import TextPattern
-from gitops_actions.edit.yaml import YamlValue
 from gitops_actions.errors import EditRefused
-from gitops_actions.model import EditSpec, File, Image, Release
-from gitops_actions.protocols import Editor
+from gitops_actions.model import EditSpec, File, Image, Release, Source
+from gitops_actions.plugins import Editors
 
 CASES = Path(__file__).parent / "cases"
 FOLDERS = sorted(path.parent for path in CASES.rglob("spec.json"))
-KINDS: tuple[Editor, ...] = (Kustomize(), HelmValues(), Manifest(), YamlValue(), TextPattern())
-EDITORS = {editor.kind: editor for editor in KINDS}
+EDITORS = Editors()
 
 
 def outcome(folder: Path) -> tuple[bytes | None, str | None]:
     """The new bytes, or the refusal as text; one of them is None."""
     case = json.loads((folder / "spec.json").read_text(encoding="utf-8"))
     (file,) = folder.glob("input.*")
-    images = tuple(Image(**image) for image in case["images"])
+    images = tuple(Image(**image) for image in case.get("images", ()))
+    release = Release(case.get("version", "1"), images, Source(revision=case.get("revision")))
     spec = EditSpec(**case["edit"])
     try:
-        edited = EDITORS[spec.kind].edit(text_of(File(file.read_bytes())), spec, Release("1", images))
+        edited = EDITORS[spec.kind].edit(text_of(File(file.read_bytes())), spec, release)
     except EditRefused as error:
         place = f"{error.line}:{error.column or ''}".strip(":") if error.line else "-"
         return None, f"{error.code} {place} {error.message}\nhint: {error.hint}\n"
