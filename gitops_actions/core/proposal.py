@@ -167,7 +167,8 @@ def _request(proposal: Proposal, situation: Situation, wishes: Wishes, author: S
                 hint="merge or close the request, or run again with --on-foreign append to put ours on top",
             )
     elif head is not None and situation.ahead and _brings(head, situation, proposal):
-        draft = Draft({}, draft.changes)
+        if request is None or not request.conflicts:  # one that conflicts is made anew on the tip of the base
+            draft = Draft({}, draft.changes)
     text = proposal.text
     obsolete = request is not None and OBSOLETE in request.labels
     reword = request is not None and (
@@ -175,8 +176,10 @@ def _request(proposal: Proposal, situation: Situation, wishes: Wishes, author: S
         or not set(text.labels) <= set(request.labels)
         or (wishes.body is not None and request.body.strip() != text.body.strip())
     )
-    # A new commit asks again: a forge may have dropped the wish with the old one.
-    auto_merge = proposal.auto_merge and (request is None or not request.auto_merge or bool(draft.files))
+    # A new commit asks again: a forge may have dropped the wish with the old one. A draft is not to be merged yet.
+    unwanted = request.draft if request is not None else text.draft
+    auto_merge = proposal.auto_merge and not unwanted
+    auto_merge = auto_merge and (request is None or not request.auto_merge or bool(draft.files))
     if request is not None and not (draft.files or reword or auto_merge or obsolete):
         return _plan(proposal, situation, Action.NOTHING, Outcome.UNCHANGED)
     return _plan(

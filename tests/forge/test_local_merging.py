@@ -149,8 +149,9 @@ def test_a_draft_is_not_merged(ground: Ground) -> None:
     number = ground.forge().open(BRANCH, "main", RequestText("T", "", draft=True)).number
     with pytest.raises(MergeConflict, match="is a draft"):
         ground.forge().merge(number, expected_head=head, method="merge", author=AUTHOR)
-    later = ground.forge().request_auto_merge(number, expected_head=head, method=None, author=AUTHOR)
-    assert (later.state, later.auto_merge) == ("open", True)
+    with pytest.raises(MergeConflict, match="is a draft"):
+        ground.forge().request_auto_merge(number, expected_head=head, method=None, author=AUTHOR)
+    assert not ground.forge().get(number).auto_merge
 
 
 def test_a_hook_that_protects_the_base_is_obeyed(ground: Ground, repo: Path) -> None:

@@ -49,7 +49,6 @@ class Request:
     state: State = "open"
     merge_commit: str | None = None
     draft: bool = False
-    auto_merge: bool = False
     labels: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()

@@ -54,7 +54,11 @@ class LocalForge:
             for _, request in sorted(self._requests.kept().items(), reverse=True)
             if branch in (None, request.branch) and base in (None, request.base)
         )
-        return tuple(self._shown(request) for request in found if state in ("all", request.state))
+        return tuple(
+            self._shown(request, conflicts=branch is not None and self._requests.conflicts(request))
+            for request in found
+            if state in ("all", request.state)
+        )
 
     def get(self, number: int) -> PullRequest:
         """See `Forge.get`."""
@@ -132,12 +136,9 @@ class LocalForge:
     def request_auto_merge(
         self, number: int, *, expected_head: str, method: MergeMethod | None, author: Signature
     ) -> PullRequest:
-        """See `Forge.request_auto_merge`. Nothing is ever required here, so it merges now; a request that cannot be
-        merged as it stands stays open and is marked, and the next call tries again."""
-        try:
-            return self.merge(number, expected_head=expected_head, method=method or "merge", author=author)
-        except MergeConflict:
-            return self._change(number, "Merge later", lambda request: replace(request, auto_merge=True))
+        """See `Forge.request_auto_merge`. Nothing is ever required here, so it merges now; nobody is here who could
+        do it later."""
+        return self.merge(number, expected_head=expected_head, method=method or "merge", author=author)
 
     def statuses(self, commit: str) -> tuple[CommitStatus, ...]:
         """See `Forge.statuses`."""
@@ -203,7 +204,7 @@ class LocalForge:
             moves.append(RefUpdate(HEADS + request.base, base, commit))
         return replace(request, state="merged", merge_commit=commit), moves
 
-    def _shown(self, request: Request) -> PullRequest:
+    def _shown(self, request: Request, *, conflicts: bool = False) -> PullRequest:
         where = self._repository.url
         if PurePath(where).is_absolute():
             where = PurePath(where).as_uri()
@@ -220,7 +221,7 @@ class LocalForge:
             assignees=request.assignees,
             reviewers=request.reviewers,
             draft=request.draft,
-            auto_merge=request.auto_merge,
+            conflicts=conflicts,
             merge_commit=request.merge_commit,
         )
 
