@@ -116,7 +116,7 @@ RECORD = 'app: "web"\nenvironment: "dev"\nversion: "1.0.0"\n'
     ("path", "text", "code", "severity"),
     [
         ("dev/web.yaml", "- x\n", "GA320", "error"),
-        ("production/web.yaml", RECORD, "GA073", "error"),
+        ("production/web.yaml", RECORD, "GA320", "error"),
         ("dev/gone.yaml", RECORD.replace("web", "gone"), "GA074", "warning"),
         ("gone/web.yaml", RECORD.replace("dev", "gone"), "GA074", "warning"),
         ("dev/web.txt", RECORD, "GA072", "warning"),
