@@ -95,7 +95,7 @@ class Embedded:
                 rendered, findings = render(store, branch, apps, way.mode, tools, scratch)
             report.findings += findings
             files = {f"{name}/{path}": file for name, app in rendered.items() for path, file in app.files.items()}
-            new = inventory_of(files, tuple(sorted({text for app in rendered.values() for text in app.objects})))
+            new = inventory_of(files, tuple(sorted(text for app in rendered.values() for text in app.objects)))
             if new.id != old.id or known is None:
                 check_losses(old.objects, new.objects, way.confirmed)
             if new.id != old.id or not whole:

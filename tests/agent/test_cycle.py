@@ -106,6 +106,17 @@ def test_an_object_that_moves_to_another_file_is_not_gone(machine: Machine) -> N
     assert machine.cycle().outcome == "applied"
 
 
+def test_the_same_object_in_several_apps_counts_for_each(machine: Machine) -> None:
+    machine.commit({f"apps/{number}/a.yaml": manifest("app") for number in range(8)})
+    apps = [AppFolder(f"app-{number}", f"apps/{number}") for number in range(8)]
+    machine.apps = apps
+    assert machine.cycle().outcome == "applied"
+    machine.apps = apps[:3]
+    report = machine.cycle()
+    assert report.outcome == "refused"
+    assert "5 of 8 objects would go" in str(report.error)
+
+
 def test_no_apps_at_all_deletes_nothing(machine: Machine) -> None:
     assert machine.cycle().outcome == "applied"
     before, machine.apps = machine.files(), []
