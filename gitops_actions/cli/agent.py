@@ -24,6 +24,7 @@ from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.stopping import stop_signal
 from gitops_actions.cli.tables import when
 from gitops_actions.core import naming
+from gitops_actions.core.cells import Toolbox
 from gitops_actions.core.graph import environment_called
 from gitops_actions.core.targets import WILDCARD, environments_of, folder, found_apps, specs
 from gitops_actions.errors import GitOpsError, UsageError
@@ -189,14 +190,14 @@ def _apps(session: Session, environment: Environment) -> tuple[AppFolder, ...]:
     names = place.store.names(place.branch) if WILDCARD in session.config.apps else ()
     apps = found_apps(session.config, {environment.name: names})
     return tuple(
-        _app_folder(app, environment.name)
+        _app_folder(app, environment.name, session.tools)
         for name, app in sorted(apps.items())
         if environment.name in environments_of(session.config, app)
     )
 
 
-def _app_folder(app: App, environment: str) -> AppFolder:
-    place = folder(app, environment)
+def _app_folder(app: App, environment: str, tools: Toolbox) -> AppFolder:
+    place = folder(app, environment, lambda spec: tools.editor(spec.kind).paths(spec))
     values = tuple(dict.fromkeys(spec.file for spec in specs(app, environment) if spec.kind == "helm"))
     return AppFolder(app.name, "" if place == "." else place, values)
 
