@@ -64,12 +64,12 @@ class Embedded:
             set_status(forge, report, self._now())
         return report
 
-    def failed(self, report: Report) -> None:
-        """Remember a cycle that could not even begin, because the config repo could not be read; but not over the state
-        of another environment: the name may be the very thing that is wrong."""
-        state = self._target.state()
-        if state is not None and state.environment == self._environment:
-            self._conclude(report)
+    def failed(self, report: Report, forge: Forge | None) -> None:
+        """Remember, and tell the commit, that a cycle could not even begin: the config repo or its policy could not be
+        read."""
+        self._conclude(report)
+        if forge is not None:
+            set_status(forge, report, self._now())
 
     def _apply(self, store: Store, branch: str, apps: Sequence[AppFolder], report: Report) -> None:
         target, way = self._target, self._way

@@ -19,13 +19,19 @@ class Duration(click.ParamType[int]):
 
     name = "duration"
 
+    def __init__(self, *, least: int = 0) -> None:
+        self._least = least
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
             return value
         match = re.fullmatch(r"(\d{1,9})([smhd])", str(value))
         if match is None:
             self.fail(f"{value!r} is not a time; write 90s, 30m, 4h or 2d", param, ctx)
-        return int(match[1]) * _UNITS[match[2]]
+        seconds = int(match[1]) * _UNITS[match[2]]
+        if seconds < self._least:
+            self.fail(f"{value!r} is too short; it must be at least {self._least}s", param, ctx)
+        return seconds
 
 
 class _Option(click.Option):
