@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from gitops_actions import plugins
+from gitops_actions.cli.folder import unusable
 from gitops_actions.cli.options import RepositoryOptions
 from gitops_actions.cli.settings import Settings
 from gitops_actions.core import naming
@@ -162,6 +163,8 @@ def local_config() -> Config | None:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise UsageError("it is not UTF-8 text", code="GA011", file=FILE) from None
+    except OSError as error:
+        raise unusable("read", error, path) from None
     from gitops_actions import config as configuration
 
     return configuration.load(text, file=FILE, kinds=plugins.Editors())
