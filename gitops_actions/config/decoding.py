@@ -72,7 +72,7 @@ def _value(form: Any, node: Node, where: str, metas: tuple[msgspec.Meta, ...], p
         if isinstance(member, type):  # a Shape
             return []
         entries = [_value(member, entry, f"an entry of {where}", (), problems) for entry in node.items]
-        return _BAD if _BAD in entries else entries
+        return [entry for entry in entries if entry is not _BAD]  # the others can be judged all the same
     if get_origin(form) is dict and isinstance(node.content, dict):
         return node.plain() if get_args(form)[1] is Any else {}
     return _scalar(form, node, where, metas, problems)
