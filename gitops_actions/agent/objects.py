@@ -114,9 +114,9 @@ def check_losses(old: Collection[str], new: Collection[str], confirmed: str | No
     if not gone:
         if not new:
             raise PolicyRefused(
-                "there is nothing to publish: no app of this environment has a file",
+                "there is nothing to publish: the apps of this environment come to no object and no file",
                 code="GA501",
-                hint="check -e, and `apps:` in gitops.yaml of the config repo",
+                hint="check -e, `apps:` in gitops.yaml of the config repo, and what the apps render to",
             )
         return
     name = hashlib.sha256("\n".join(gone).encode("utf-8", "surrogatepass")).hexdigest()[:16]

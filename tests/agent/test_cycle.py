@@ -255,6 +255,8 @@ def test_damaged_memory_is_made_anew(machine: Machine) -> None:
     machine.cycle()
     before = machine.files()
     Path(machine.target.folder, ".gitops-agent/state.json").write_text("{")
+    with pytest.raises(UsageError, match="belongs to environment dev"):
+        machine.cycle(environment="staging")
     assert machine.cycle().outcome == "unchanged"
     state = machine.target.state()
     assert state is not None
