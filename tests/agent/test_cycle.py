@@ -206,7 +206,8 @@ def test_one_agent_per_target(machine: Machine) -> None:
 
 
 def test_on_change_is_told_what_changed_and_no_secret(machine: Machine) -> None:
-    names = ("GITOPS_TOKEN", "GITHUB_TOKEN", "GH_PAT", "GIT_CONFIG_VALUE_0", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY")
+    names = ["GITOPS_TOKEN", "GITHUB_TOKEN", "GH_PAT", "GIT_CONFIG_VALUE_0", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY"]
+    names += ["SMTP_PASS", "SSHPASS", "MYSQL_PWD", "DOCKER_CREDS"]
     secrets = dict.fromkeys(names, "s3cret")
     environ = machine.environ | secrets | {"HTTPS_PROXY": "http://me:s3cret@proxy", "DOCKER_HOST": "unix:///x"}
     report = machine.cycle(on_change='env > "$HOME/seen"; pwd', environ=environ)
