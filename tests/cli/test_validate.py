@@ -226,6 +226,14 @@ def test_a_configuration_that_is_a_folder(tmp_path: Path) -> None:
     assert error.message == f"gitops.yaml in {tmp_path} is not a file"
 
 
+def test_the_defaults_of_a_folder_are_not_read_through_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret").write_text("hunter2")
+    (tmp_path / "gitops.yaml").symlink_to("secret")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"^gitops\.yaml: this is a symbolic link"):
+        local_config()
+
+
 def test_the_defaults_of_a_folder_that_cannot_be_read(nobody: Nobody, monkeypatch: pytest.MonkeyPatch) -> None:
     (nobody.folder / "gitops.yaml").write_text(CONFIG)
     (nobody.folder / "gitops.yaml").chmod(0o000)
