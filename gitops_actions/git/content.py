@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from gitops_actions.errors import UsageError
 from gitops_actions.git.command import Command
 from gitops_actions.git.failures import no_branch
-from gitops_actions.git.fetching import OURS, Fetching
+from gitops_actions.git.fetching import Fetching, ours
 from gitops_actions.git.likely import likely_blobs
 from gitops_actions.git.listing import Listing
 from gitops_actions.git.objects import Entry, Object, Objects, tree_of
@@ -39,7 +39,7 @@ class Content:
         if self._fetching is not None and not self._listing.asked:
             self._listing.begin()
             if self._fetching.tips(["HEAD"]) is None:  # if not, the listing tells why
-                fetched = self._objects.commit(OURS + "HEAD")
+                fetched = self._objects.commit(ours("HEAD"))
         full = self._listing.head()
         if full is None and self._listing.refs():
             raise UsageError(f"{self._url} does not say which branch is its main one", hint="name it, with --base")
@@ -67,7 +67,7 @@ class Content:
             problem = self._fetching.tips([ref])
             if problem and ref in self._listing.refs():
                 raise problem
-            found = None if problem else self._objects.commit(OURS + ref)
+            found = None if problem else self._objects.commit(ours(ref))
             if found is not None:
                 self._listing.learn(ref, found.id)
         if found is None:
