@@ -41,8 +41,7 @@ def address(text: str) -> Address:
     """
     if not text.strip():
         raise UsageError("the address of the repository is empty", hint="give a path or an URL")
-    if _UNPRINTABLE.search(text):
-        raise UsageError("the address of the repository holds control characters", hint="give it on one line")
+    _check_printable(text)
     if text.startswith("-"):
         raise UsageError(f"{text!r} looks like an option, not like a repository", hint="write a path as ./-name")
     if _REMOTE_HELPER.match(text):
@@ -64,7 +63,11 @@ def _from_url(text: str) -> Address:
     if parts.scheme == "file":
         if parts.netloc not in ("", "localhost"):
             raise UsageError("a file:// URL with a host is not a folder here", hint="write file:///path")
-        return _on_this_machine(Path(unquote(parts.path)))
+        if parts.query or parts.fragment:  # what follows would be dropped, and another repository be taken
+            raise UsageError("a file:// URL has no query and no fragment", hint="write ? as %3F and # as %23")
+        path = unquote(parts.path, errors="surrogateescape")
+        _check_printable(path)
+        return _on_this_machine(Path(path))
     if not host or "\\" in parts.netloc:
         raise UsageError("the URL of the repository has no host", hint="write https://host/path")
     if parts.scheme == "ssh":
@@ -98,11 +101,17 @@ def _check_ssh(host: str, path: str) -> None:
         raise UsageError("a part of the repository's address starts with '-'", hint="give another host or path")
 
 
+def _check_printable(text: str) -> None:
+    if _UNPRINTABLE.search(text):
+        raise UsageError("the address of the repository holds control characters", hint="give it on one line")
+
+
 def _on_this_machine(path: Path) -> Address:
     try:
         absolute = path.resolve()
     except (OSError, RuntimeError):  # RuntimeError: python 3.11 and 3.12 say so of a loop of links
         raise UsageError(f"{path} cannot be followed", hint="it may be a loop of symbolic links; check it") from None
+    _check_printable(str(absolute))  # a relative path is below a folder that was not given
     return Address(str(absolute), "file", path=absolute)
 
 

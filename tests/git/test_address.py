@@ -73,6 +73,11 @@ def test_folders(text: str, path: str) -> None:
         "example.com:-x",
         "ssh://example.com/-x",
         "file://example.com/x",
+        "file:///srv/a#b",
+        "file:///srv/a?b",
+        "file:///srv/%00",
+        "file:///srv/a%0Ab",
+        "file:///srv/%FF",
         "/srv/a\nb",
         "/srv/a\x1b[31m",
         "https://example.com/\u202ex",
@@ -84,3 +89,10 @@ def test_what_git_must_not_be_given(text: str) -> None:
         check_url(text)
     assert error.value.hint
     assert "s3sam" not in str(error.value)
+
+
+def test_a_folder_whose_name_git_could_not_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a\nb").mkdir()
+    monkeypatch.chdir(tmp_path / "a\nb")
+    with pytest.raises(UsageError, match="control characters"):
+        address("x.git")
