@@ -141,8 +141,7 @@ class Command:
 
 def _safe(errors: bytes, secrets: tuple[str, ...]) -> str:
     """Text from a server or from git, fit for a terminal and a log."""
-    text = errors.decode("utf-8", "replace")
-    for secret in secrets:
+    text = lines(_ESCAPES.sub("", errors.decode("utf-8", "replace").replace("\r", "\n")))
+    for secret in secrets:  # only now: what was taken out may have stood in the middle of one
         text = text.replace(secret, "***")
-    text = lines(_ESCAPES.sub("", text.replace("\r", "\n")))
     return text if len(text) <= 8000 else text[:4000] + "\n...\n" + text[-4000:]
