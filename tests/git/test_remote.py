@@ -162,6 +162,15 @@ def test_no_such_repository_or_not_for_us(server: GitServer, opened: Open) -> No
             call(opened(f"{server.url}/nothing.git"))
 
 
+def test_sha256_is_not_tried_again(tmp_path: Path, server: GitServer, opened: Open) -> None:
+    bare = tmp_path / "served" / "sha256.git"
+    bare.mkdir(parents=True)
+    repos.git(bare, "init", "-q", "--bare", "--object-format=sha256", "-b", "main", ".")
+    repos.commit(bare, {"a": "1"}, message="x")
+    with pytest.raises(UsageError, match="SHA-256"):
+        opened(f"{server.url}/sha256.git").resolve("main")
+
+
 @pytest.mark.parametrize("path", ["nothing", "."])
 def test_no_such_repository_here(path: str, tmp_path: Path, temporary: Path) -> None:
     with pytest.raises(UsageError, match=r"not exist|not a git repository"):
