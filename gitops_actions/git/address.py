@@ -28,11 +28,6 @@ class Address:
     origin: str | None = None
 
 
-def check_url(text: str) -> None:
-    """Raise UsageError when ``text`` is no address of a repository that we would let git talk to."""
-    address(text)
-
-
 def address(text: str) -> Address:
     """The address that a person or a configuration file gave: a path, ``file://``, ``https://``, ``ssh://``,
     ``user@host:path``, and ``http://`` to this machine only. Raises UsageError for anything else.

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gitops_actions.errors import UsageError
-from gitops_actions.git.address import address, check_url
+from gitops_actions.git.address import address
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_folders(text: str, path: str) -> None:
 )
 def test_what_git_must_not_be_given(text: str) -> None:
     with pytest.raises(UsageError) as error:
-        check_url(text)
+        address(text)
     assert error.value.hint
     assert "s3sam" not in str(error.value)
 

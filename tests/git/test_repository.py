@@ -39,7 +39,7 @@ def test_trees(bare: Path, opened: Open) -> None:
     replaced = repository.commit(parents=[main], files=[], tree=tree, message="t\n", author=ANN)
     assert repository.paths(replaced) == ("only/here",)
     based = repository.commit(
-        parents=[main, other], files=[FileChange("new", b"1")], base=other, message="b\n", author=ANN
+        parents=[main, other], files=[FileChange("new", b"1")], tree=tree, message="b\n", author=ANN
     )
     assert repository.paths(based) == ("new", "only/here")
     emptied = repository.commit(parents=[other], files=[FileChange("only/here", None)], message="e\n", author=ANN)
