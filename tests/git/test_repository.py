@@ -97,6 +97,13 @@ def test_a_message_that_git_would_cut_is_refused(bare: Path, opened: Open) -> No
         opened(bare).commit(parents=["main"], files=[], message="a\0b", author=ANN)
 
 
+def test_a_file_that_is_to_be_a_folder_too_is_refused(bare: Path, opened: Open) -> None:
+    new = [FileChange("new", b"1"), FileChange("new.d", b"1"), FileChange("new/x/y", b"2")]
+    for files in (new, new[::-1]):
+        with pytest.raises(UsageError, match="'new' is to be a file and a folder"):
+            opened(bare).commit(parents=["main"], files=files, message="m\n", author=ANN)
+
+
 def test_a_checkout_and_a_linked_work_tree(bare: Path, tmp_path: Path, opened: Open) -> None:
     checkout, linked = tmp_path / "checkout", tmp_path / "linked"
     subprocess.run(["git", "clone", "-q", bare, checkout], check=True)
