@@ -22,17 +22,17 @@ def land(repository: Plumbing, attempt: Callable[[], tuple[Sequence[RefUpdate], 
     Raises what ``attempt`` and the push raise; Temporary when the race was lost ``tries`` times.
     """
     for count in range(tries):
+        if count:  # full jitter: whoever waits the same time as everybody else meets everybody else again
+            time.sleep(random.uniform(0, min(2.0, 0.05 * 2**count)))  # noqa: S311 (not for secrets)
         repository.refresh()
         updates, result = attempt()
         try:
             if updates:
                 repository.push(updates)
         except LostRace:
-            # Full jitter: whoever waits the same time as everybody else meets everybody else again.
-            time.sleep(random.uniform(0, min(2.0, 0.05 * 2**count)))  # noqa: S311 (not for secrets)
-        else:
-            return result
+            continue
+        return result
     raise Temporary(
         f"other writers were faster {tries} times in {repository.url}",
-        hint="run the command again; nothing was written",
+        hint="run it again: what has arrived is seen and not done twice",
     )
