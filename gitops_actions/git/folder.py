@@ -23,7 +23,7 @@ def temporary_folder(temporary: Path) -> Iterator[tuple[Path, Lock]]:
 
     Raises UsageError when the place is not safe or not writable.
     """
-    parent = temporary / f"gitops-actions-{os.getuid() if hasattr(os, 'getuid') else 0}"
+    parent = temporary.absolute() / f"gitops-actions-{os.getuid() if hasattr(os, 'getuid') else 0}"
     try:
         _check(parent)
         _sweep(parent)

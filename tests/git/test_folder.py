@@ -103,6 +103,13 @@ def test_the_folder_is_private(tmp_path: Path) -> None:
         assert folder.parent.name == f"gitops-actions-{os.getuid()}"
 
 
+def test_a_place_that_is_given_relative(bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Repository(str(bare), temporary=Path("here")) as repository:
+        assert repository.head() == "main"
+        assert repository.read("main", ["a/b"]).files["a/b"].content == b"1"
+
+
 def test_a_place_that_others_prepared_is_refused(tmp_path: Path) -> None:
     parent = tmp_path / f"gitops-actions-{os.getuid()}"
     elsewhere = tmp_path / "elsewhere"
