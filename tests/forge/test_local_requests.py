@@ -142,6 +142,12 @@ def test_what_changes_nothing_writes_nothing(ground: Ground, repo: Path) -> None
     assert git(repo, "for-each-ref") == before
 
 
+def test_a_label_goes_by_the_text_that_added_it(ground: Ground) -> None:
+    number = opened(ground)
+    assert ground.forge().update(number, add_labels=["a\x1bb", "c"]).labels == ("a b", "c")
+    assert ground.forge().update(number, remove_labels=["a\x1bb"]).labels == ("c",)
+
+
 def test_every_write_brings_the_head_of_the_request_up_to_date(ground: Ground, repo: Path) -> None:
     number = opened(ground)
     newer = ground.commit(BRANCH, {"web": b"2"})

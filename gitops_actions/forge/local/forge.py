@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from gitops_actions.errors import LostRace, MergeConflict, UsageError
 from gitops_actions.forge.local import merging
-from gitops_actions.forge.local.data import Request
+from gitops_actions.forge.local.data import Request, line
 from gitops_actions.forge.local.landing import TRIES, land
 from gitops_actions.forge.local.plumbing import Plumbing
 from gitops_actions.forge.local.requests import HEADS, Requests
@@ -92,12 +92,14 @@ class LocalForge:
     ) -> PullRequest:
         """See `Forge.update`."""
 
+        gone = {line(label) for label in remove_labels}  # as they are kept
+
         def change(request: Request) -> Request:
             return replace(
                 request,
                 title=request.title if title is None else title,
                 body=request.body if body is None else body,
-                labels=tuple(label for label in (*request.labels, *add_labels) if label not in remove_labels),
+                labels=tuple(label for label in (*request.labels, *add_labels) if line(label) not in gone),
             )
 
         return self._change(number, "Update", change)
