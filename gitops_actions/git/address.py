@@ -14,6 +14,7 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u
 # git runs `git-remote-<name>` for `<name>::...` (https://git-scm.com/docs/gitremote-helpers); `ext::` runs anything.
 _REMOTE_HELPER = re.compile(r"[A-Za-z0-9+.-]+::")
 _SCP_LIKE = re.compile(r"(?:[^/:@]+@)?(?:\[[0-9A-Fa-f:.]+\]|[^/:@\[\]]+):.*")
+_SCP_PASSWORD = re.compile(r"[^/:@]+:[^/@]*@[^/:@]+:.*")  # ssh takes none: git would make it part of the path
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1")
 
 
@@ -43,6 +44,8 @@ def address(text: str) -> Address:
         raise _refused(text.partition("::")[0] + "::")
     if "://" in text:
         return _from_url(text)
+    if _SCP_PASSWORD.fullmatch(text):
+        raise _with_password()
     if _SCP_LIKE.fullmatch(text):
         _check_ssh(text.partition(":")[0], text.partition(":")[2])
         return Address(text, "ssh")

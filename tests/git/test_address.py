@@ -20,6 +20,7 @@ from gitops_actions.git.address import address
         ("ssh://git@example.com:22/x.git", "ssh", None),
         ("git@example.com:acme/deploy.git", "ssh", None),
         ("example.com:deploy", "ssh", None),
+        ("example.com:a@b/c:d", "ssh", None),
     ],
 )
 def test_remotes(text: str, protocol: str, origin: str | None) -> None:
@@ -67,6 +68,7 @@ def test_folders(text: str, path: str) -> None:
         "https://example.com/x?private_token=s3sam",
         "https://example.com/x#s3sam",
         "ssh://pat:s3sam@example.com/x",
+        "pat:s3sam@example.com:x",
         "ssh://-oProxyCommand=touch/x",
         "ssh://git@-oProxyCommand=touch/x",
         "git@-oProxyCommand=touch:x",
