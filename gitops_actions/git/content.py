@@ -125,6 +125,10 @@ class Content:
     ) -> dict[str, bytes]:
         """Contents by blob id. The first time that some have to be fetched, those of the commit ``beside`` whose path
         holds one of the words ``likely`` come along. Raises UsageError when one does not exist."""
+        # A line that is no id could get no answer, or two, and each later one would be taken for that of another id.
+        odd = next((id for id in ids if not ID.fullmatch(id)), None)
+        if odd is not None:
+            raise UsageError(f"{odd[:100]!r} is not the full id of a file's content", hint="take it from Commit.files")
         found = {blob.id: blob.content for blob in self._objects.get_all(dict.fromkeys(ids))}
         missing = [id for id in dict.fromkeys(ids) if id not in found]
         if missing and self._fetching is not None:
