@@ -139,7 +139,7 @@ def open_session(settings: Settings, options: RepositoryOptions, *, likely: tupl
         kind = options.forge
         if kind == "auto":
             kind = "local" if repository.local else ""
-        forge: Forge | None = plugins.load("forges", kind)(repository, author) if kind else None
+        forge: Forge | None = plugins.load("forges", kind)(repository, author, deadline=deadline) if kind else None
         base = base or store.default_branch()
         settings.detail(f"config repo {repository.url}, base {base}, by {stores}, forge {kind or 'none'}")
         yield Session(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import PurePath
@@ -10,7 +11,7 @@ from typing import Literal, get_args
 from gitops_actions.errors import LostRace, MergeConflict, UsageError
 from gitops_actions.forge.local import merging
 from gitops_actions.forge.local.data import Request, line
-from gitops_actions.forge.local.landing import TRIES, land
+from gitops_actions.forge.local.landing import land
 from gitops_actions.forge.local.plumbing import Plumbing
 from gitops_actions.forge.local.requests import HEADS, Requests
 from gitops_actions.forge.local.statuses import Statuses
@@ -28,16 +29,16 @@ class LocalForge:
     Args:
         repository: where the requests are.
         author: in whose name their data is committed; its time is the time of every change.
-        tries: how often a lost race is repeated before Temporary is raised.
+        deadline: on the monotonic clock; until then a lost race is repeated, then Temporary is raised.
     """
 
     name = "local"
     capabilities: frozenset[Capability] = frozenset(get_args(Capability))
 
-    def __init__(self, repository: Plumbing, author: Signature, *, tries: int = TRIES) -> None:
+    def __init__(self, repository: Plumbing, author: Signature, *, deadline: float = math.inf) -> None:
         self._repository = repository
         self._author = author
-        self._tries = tries
+        self._deadline = deadline
         self._requests = Requests(repository)
         self._statuses = Statuses(repository)
 
@@ -79,7 +80,7 @@ class LocalForge:
             others = [one for one in now if one is not there]
             return self._requests.updates([*others, request], message, self._author), request
 
-        return self._shown(land(self._repository, attempt, self._tries))
+        return self._shown(land(self._repository, attempt, self._deadline))
 
     def update(
         self,
@@ -133,7 +134,7 @@ class LocalForge:
             message = f"Merge #{number}: {request.title}\n"
             return [*self._requests.updates([request], message, author), *moves], request
 
-        return self._shown(land(self._repository, attempt, self._tries))
+        return self._shown(land(self._repository, attempt, self._deadline))
 
     def request_auto_merge(
         self, number: int, *, expected_head: str, method: MergeMethod | None, author: Signature
@@ -148,7 +149,7 @@ class LocalForge:
 
     def set_status(self, commit: str, status: CommitStatus) -> None:
         """See `Forge.set_status`."""
-        land(self._repository, lambda: (self._statuses.updates(commit, status, self._author), None), self._tries)
+        land(self._repository, lambda: (self._statuses.updates(commit, status, self._author), None), self._deadline)
 
     def compare(self, repository: str, old: str, new: str) -> Ancestry | None:  # noqa: ARG002 (the protocol's)
         """Always None: this repository knows no others."""
@@ -159,7 +160,7 @@ class LocalForge:
             request = change(self._requests.get(number))
             return self._requests.updates([request], f"{verb} #{number}: {request.title}\n", self._author), request
 
-        return self._shown(land(self._repository, attempt, self._tries))
+        return self._shown(land(self._repository, attempt, self._deadline))
 
     def _new(self, branch: str, base: str, text: RequestText) -> Request:
         head, target = self._requests.branch(branch), self._requests.branch(base)
