@@ -79,8 +79,10 @@ def read(name: str) -> Original:
 
 def check_writable(original: Original) -> None:
     """Raises NotAllowed for a file that is read-only, though a rename could replace it, and where its folder is;
-    NeedsDecision when other names of the file would keep the old text."""
+    NeedsDecision when other names of the file would keep the old text; Temporary when it has gone."""
     name, state = original.name, original.state
+    if not exists(name):
+        raise _changed(name)
     if not state.st_mode & 0o222 or not os.access(name, os.W_OK):
         hint = "make it writable first, if it is yours to change"
         raise NotAllowed("the file is read-only", code="GA059", file=shown(name), hint=hint)

@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from gitops_actions import plugins
+from gitops_actions.cli.watched import Extras, absent, watched
 from gitops_actions.core import assignments, images
 from gitops_actions.core.targets import filled
 from gitops_actions.edit.refusals import BAD_SPEC
@@ -24,14 +25,15 @@ from gitops_actions.protocols import Editor
 _SET_AS = {"helm": "yaml"}
 # What has to be looked at so that an option was not in vain: attributes of an EditSpec and a Release.
 _ATTRIBUTES = {
-    "--set": {"path", "value"}, "--set-string": {"path", "value"}, "--set-json": {"path", "value"},
+    "--set": {"path", "value"}, "--set-string": {"path", "value", "options.typed"},
+    "--set-json": {"path", "value", "options.typed"},
     "--path": {"path"}, "--value": {"value"}, "--pattern": {"pattern"}, "--document": {"document"},
-    "--image": {"images"}, "--version": {"version"}, "--revision": {"source"}, "--app": {"options"},
+    "--image": {"images"}, "--version": {"version"}, "--revision": {"source"}, "--app": {"options.app"},
 }  # fmt: skip
 _SETS = {"--set", "--set-string", "--set-json"}
 _PLACEHOLDERS = {
     "version": "version", "image": "images", "tag": "images", "digest": "images", "revision": "source",
-    "short_revision": "source", "app": "options",
+    "short_revision": "source", "app": "options.app",
 }  # fmt: skip
 
 
@@ -83,10 +85,9 @@ class Instructions:
         specs = [self._filled(spec, release, first) for spec in self._specs(setting)]
         names = [field.name for field in fields(EditSpec)]
         self._specs_of_file = tuple({name: getattr(spec, name) for name in names} for spec in specs)
-        self._release = _watched(Release, self._seen, needed="" if version else "version")(
-            release.version, release.images, release.source
-        )
-        self._spec_type = _watched(EditSpec, self._seen)
+        watched_release = watched(Release, self._seen, without=() if version else ("version",))
+        self._release = watched_release(release.version, release.images, release.source)
+        self._spec_type = watched(EditSpec, self._seen)
 
     def paths(self, file: str) -> tuple[str, ...]:
         """The files that a name may mean."""
@@ -100,14 +101,12 @@ class Instructions:
         changes: list[ValueChange] = []
         written: list[tuple[EditSpec, list[str]]] = []
         for values in self._specs_of_file:
-            spec = self._spec_type(**{**values, "file": file})
+            spec = self._spec_type(**{**values, "file": file, "options": Extras(values["options"], self._seen)})
             try:
                 edited = self._editor.edit(text, spec, self._release)
             except UsageError as error:
                 if error.code == BAD_SPEC and values["value"] is None:
-                    error.hint = f"{error.hint or ''}; give --set PATH=VALUE, or --path, --pattern and --value".lstrip(
-                        "; "
-                    )
+                    error.hint = f"{error.hint}; here by --set PATH=VALUE, or --value with --path or --pattern"
                 raise
             changes = [*_moved(changes, text, edited), *edited.changes]
             text = edited.text
@@ -162,31 +161,10 @@ class Instructions:
         """The edit with the placeholders of its value replaced; what they take counts as looked at."""
         used = set(re.findall(r"\{(\w+)\}", spec.value or ""))
         if "version" in used and not release.version:
-            raise _no_version()
+            raise absent("version")
         result = filled(replace(spec, file=first), release, self._options.app, None)
         self._seen |= {_PLACEHOLDERS[name] for name in used & _PLACEHOLDERS.keys()}
         return result
-
-
-def _watched(kind: type[Any], seen: set[str], needed: str = "") -> type[Any]:
-    """A class like ``kind`` that adds the name of each attribute that is read to ``seen``."""
-
-    class Watched(kind):  # type: ignore[misc]
-        __slots__ = ()
-
-        def __getattribute__(self, name: str) -> Any:
-            if name == needed:
-                raise _no_version()
-            seen.add(name)
-            return super().__getattribute__(name)
-
-    return Watched
-
-
-def _no_version() -> UsageError:
-    return UsageError(
-        "a version is needed, and the options give none", code="GA032", hint="give --version, or --image with a tag"
-    )
 
 
 def _check_texts(options: Options) -> None:
