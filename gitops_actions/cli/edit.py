@@ -55,6 +55,7 @@ class _Decision:
 @option("--version", metavar="V", help="Default: the tag of the first image, else the revision.")
 @option("--revision", metavar="SHA", help="The commit that was built.")
 @option("--app", metavar="NAME", help="For {app}, and for kinds that know apps.")
+@option("--option", "options", multiple=True, metavar="KEY=VALUE", help="A key that only this kind has.")
 @option("--skip-missing", is_flag=True, help="Leave files alone that lack the place, as long as one has it.")
 @option("--diff", is_flag=True, help="Print a unified diff; write nothing.")
 @option("--check", is_flag=True, help="Write nothing; exit 10 when something would change.")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Literal
 
 from gitops_actions import plugins
 from gitops_actions.cli.watched import Extras, absent, watched
@@ -23,6 +23,8 @@ from gitops_actions.protocols import Editor
 
 # Which kind writes a value at a path into the files of a kind that does not do so itself.
 _SET_AS = {"helm": "yaml"}
+# Kinds whose path is the name of the app, where nothing else is said.
+_PATH_IS_APP = ("marker",)
 # What has to be looked at so that an option was not in vain: attributes of an EditSpec and a Release.
 _ATTRIBUTES = {
     "--set": {"path", "value"}, "--set-string": {"path", "value", "options.typed"},
@@ -53,6 +55,7 @@ class Options:
     version: str | None
     revision: str | None
     app: str | None
+    options: tuple[str, ...]
     create: bool
     spoken: frozenset[str]
 
@@ -119,10 +122,13 @@ class Instructions:
 
     def check_used(self) -> None:
         """Raises UsageError for an option on the command line that no editor has looked at."""
-        used = {name for name, attributes in _ATTRIBUTES.items() if attributes <= self._seen}
+        needed = {**_ATTRIBUTES, "--option": {f"options.{key}" for key in _extra(self._options.options)}}
+        used = {name for name, attributes in needed.items() if attributes <= self._seen}
+        if self.kind in _PATH_IS_APP and self._options.path is None and "path" in self._seen:
+            used.add("--app")
         if "version" in self._seen:
             used.add(self._version_from)
-        unused = sorted(self._options.spoken & (_ATTRIBUTES.keys() - used))
+        unused = sorted(self._options.spoken & (needed.keys() - used))
         if unused:
             raise UsageError(
                 f"kind {self.kind} has no use for {' and '.join(unused)} here",
@@ -133,16 +139,11 @@ class Instructions:
     def _specs(self, setting: bool) -> list[EditSpec]:
         options = self._options
         missing: Literal["error", "create"] = "create" if options.create else "error"
-        extra: dict[str, Any] = {"app": options.app} if options.app is not None else {}
-        plain = EditSpec(
-            self._editor.kind,
-            "",
-            document=options.document,
-            on_missing=missing,
-            options=extra,
-        )
+        extra = {**_extra(options.options), **({"app": options.app} if options.app is not None else {})}
+        path = options.app if options.path is None and self.kind in _PATH_IS_APP else options.path
+        plain = EditSpec(self._editor.kind, "", document=options.document, on_missing=missing, options=extra)
         if not setting:
-            return [replace(plain, path=options.path, value=options.value, pattern=options.pattern)]
+            return [replace(plain, path=path, value=options.value, pattern=options.pattern)]
         found: list[EditSpec] = []
         for name, texts, typed in (
             ("--set", options.sets, "auto"),
@@ -165,6 +166,19 @@ class Instructions:
         result = filled(replace(spec, file=first), release, self._options.app, None)
         self._seen |= {_PLACEHOLDERS[name] for name in used & _PLACEHOLDERS.keys()}
         return result
+
+
+def _extra(texts: Sequence[str]) -> dict[str, str]:
+    """`--option KEY=VALUE`. Raises UsageError."""
+    found: dict[str, str] = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not key or not equals:
+            raise UsageError(
+                f"{text[:200]!r} is not KEY=VALUE", code="GA050", hint="such as --option remote=acme/deploy"
+            )
+        found[key] = value
+    return found
 
 
 def _check_texts(options: Options) -> None:

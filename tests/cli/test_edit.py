@@ -298,7 +298,7 @@ class Shout:
         return ()
 
     def edit(self, text, spec, release):
-        new = release.version.upper() + spec.options.get("app", "")
+        new = release.version.upper() + spec.options.get("app", "") + spec.options.get("end", "")
         return Edited(new, (ValueChange("all", 1, text, new),))
 """
 
@@ -313,6 +313,10 @@ def test_a_kind_of_an_installed_package(edit: Runs, tmp_path: Path, monkeypatch:
     done = edit("shout", "folder", "--version", "loud", "--app", "!")
     assert (done.code, done.text) == (0, "folder/shout.txt:1  all  quiet -> LOUD!\n")
     assert path.read_text() == "LOUD!"
+    assert edit("shout", "folder", "--version", "a", "--option", "end=?").text.endswith(" -> A?\n")
+    done = edit("shout", "folder", "--version", "a", "--option", "end=?", "--option", "other=1")
+    assert (done.code, "no use for --option here" in done.errors) == (2, True)
+    assert edit("shout", "folder", "--version", "a", "--option", "end").code == 2
     done = edit("shout", "folder", "--revision", "0" * 40)
     assert done.code == 0, "a revision that serves as the version has its use"
     done = edit("shout", "folder")
