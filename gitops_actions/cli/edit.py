@@ -84,7 +84,7 @@ def command(
     instructions = Instructions(kind, Options(**rest, spoken=_spoken(context)), files[0])
     if STREAM in files and len(set(files)) > 1:
         raise UsageError("- stands for standard input, and cannot be among other files", code="GA002")
-    decisions, skipped, refusals = _decide(files, instructions, skip_missing=skip_missing)
+    decisions, skipped, refusals = _decide(dict.fromkeys(files), instructions, skip_missing=skip_missing)
     if not refusals:
         instructions.check_used()
     changed = [decision for decision in decisions if decision.changed]

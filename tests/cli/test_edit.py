@@ -203,6 +203,7 @@ def test_standard_input(edit: Runs) -> None:
     assert (done.out, done.errors) == (text, "")
     done = edit("yaml", "-", "--set", "v=2", "--check", stdin=text)
     assert (done.code, done.out) == (10, b"-:1  v  1 -> 2\n")
+    assert edit("yaml", "-", "-", "--set", "v=2", stdin=text).out == text.replace(b"1", b"2")
     assert edit("yaml", "-", "--set", "v=2", "--diff", stdin=b"v: 1\n").text.startswith("--- a/-\n")
 
 
@@ -324,6 +325,24 @@ def test_a_kind_of_an_installed_package(edit: Runs, tmp_path: Path, monkeypatch:
     done = edit("shout", "folder", "--version", "1", "--document", "0", "--image", IMAGE)
     assert (done.code, "--document and --image" in done.errors, "[GA056]" in done.errors) == (2, True, True)
     assert path.read_text() == "0" * 40
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "arguments", "new"),
+    [
+        ("json", '{"v": 1, "w": "1"}', ["--set", "v=2", "--set-string", "w=2"], '{"v": 2, "w": "2"}'),
+        ("toml", "v = 1 # x\n", ["--set", "v=2", "--set", "w=3", "--create"], 'v = 2 # x\nw = "3"\n'),
+        ("chart", "name: web\nappVersion: 1.0.0\n", ["--version", "1.1.0"], "name: web\nappVersion: 1.1.0\n"),
+        ("marker", 'v: a # {"$gitops": "web:version"}\n', ["--app", "web", "--version", "b"],
+         'v: b # {"$gitops": "web:version"}\n'),
+    ],
+)  # fmt: skip
+def test_other_kinds(edit: Runs, kind: str, text: str, arguments: list[str], new: str) -> None:
+    if kind not in plugins.BUILT_IN["editors"]:
+        pytest.skip(f"kind {kind} is not built in")
+    path = written("file", text)
+    done = edit(kind, "file", *arguments)
+    assert (done.code, path.read_text()) == (0, new), done.errors
 
 
 @pytest.mark.parametrize("kind", plugins.BUILT_IN["editors"])

@@ -75,7 +75,7 @@ FILES = {
         (["yaml", "lfs.yaml", "--set", "v=2"], 5, "lfs.yaml: this is a Git LFS pointer"),
         (["yaml", "large.yaml", "--set", "v=2"], 5, "large.yaml: the file has 11534341 bytes, more than 10485760"),
         (["yaml", "deep.yaml", "--set", "v=2"], 5, "deep.yaml:2:"),
-        (["kustomize", "good.yaml", "--image", IMAGE], 5, "good.yaml: images has no entry for 'ghcr.io/acme/web'"),
+        (["kustomize", "good.yaml", "--image", IMAGE], 5, "images has no entry for 'ghcr.io/acme/web'"),
         (["kustomize", "good.yaml"], 5, "images has no entry for an image"),
         (["text", "good.yaml", "--pattern", "x(?P<value>y)", "--value", "2"], 5, "good.yaml: pattern"),
         (["text", "good.yaml", "--pattern", "(", "--value", "2"], 2, "is not a regular expression"),
