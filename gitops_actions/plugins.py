@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from gitops_actions.errors import UsageError
+from gitops_actions.names import did_you_mean
 from gitops_actions.protocols import Editor
 
 Group = Literal["editors", "forges", "stores", "reporters", "runtimes", "agents"]
@@ -48,7 +49,7 @@ def load(group: Group, name: str) -> Any:
     raise UsageError(
         f"no {group[:-1]} {name!r} is installed (known: {', '.join(names(group))})",
         code="GA027",
-        hint="see gitops-actions plugins",
+        hint=did_you_mean(name, names(group)) or "see gitops-actions plugins",
     )
 
 

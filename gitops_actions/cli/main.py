@@ -25,6 +25,7 @@ COMMANDS = {
     "history": "Show who brought which release where, and when.",
     "validate": "Check gitops.yaml, every edit and every record.",
     "pr": "List, view, merge and close the requests.",
+    "edit": "Change values in files on this machine, byte-exact.",
     "agent": "Apply an environment to a folder on this machine.",
     "schema": "Print the JSON Schema of gitops.yaml.",
     "plugins": "Show what is installed.",

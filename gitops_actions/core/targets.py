@@ -12,6 +12,16 @@ from gitops_actions.model import App, Config, EditSpec, Release
 from gitops_actions.names import complaint_about_name, did_you_mean
 
 WILDCARD = "*"
+# By what a person gives the value of a placeholder.
+_OPTIONS = {
+    "image": "--image",
+    "tag": "--image NAME:TAG",
+    "digest": "--image NAME:TAG@DIGEST",
+    "revision": "--revision SHA",
+    "short_revision": "--revision SHA",
+    "app": "--app NAME",
+    "environment": "the environment by its name: without a gitops.yaml there is none",
+}
 _VALUE = re.compile(r"\{(version|image|tag|digest|revision|short_revision|app|environment)\}")
 
 
@@ -99,12 +109,9 @@ def filled(spec: EditSpec, release: Release, app: str | None, environment: str |
     def value(match: re.Match[str]) -> str:
         text = values[match[1]]
         if text is None:
-            option = {"image": "--image", "tag": "--image NAME:TAG", "digest": "--image NAME:TAG@DIGEST"}
-            raise UsageError(
-                f"the edit of {spec.file} writes {match[0]}, and release {release.version} of {app} has none",
-                code="GA021",
-                hint=f"give {option.get(match[1], '--revision SHA')}",
-            )
+            there = f"release {release.version} of {app} has" if app is not None else "the options give"
+            message = f"the edit of {spec.file} writes {match[0]}, and {there} none"
+            raise UsageError(message, code="GA021", hint=f"give {_OPTIONS[match[1]]}")
         return text
 
     return replace(spec, value=_VALUE.sub(value, spec.value))
