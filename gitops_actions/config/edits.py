@@ -24,6 +24,8 @@ NEEDS = {
     "toml": ("path", "value"),
     "text": ("pattern", "value"),
 }
+# What `path` is where it is not given; other kinds know theirs, but an editor does not know the app.
+PATHS = {"marker": "{app}"}
 WITHOUT_PATTERN = frozenset(
     ("kustomize", "helm", "chart", "manifest", "argocd", "flux", "marker", "yaml", "json", "toml")
 )
@@ -75,7 +77,7 @@ def _edit(node: Node, kinds: Collection[str], problems: Problems) -> EditSpec | 
     return EditSpec(
         kind,
         file,
-        path=shape.path or None,
+        path=shape.path or PATHS.get(kind),
         value=shape.value or None,
         pattern=shape.pattern or None,
         document=str(shape.document) if "document" in node.mapping else None,

@@ -38,21 +38,10 @@ class HelmValues:
         place = _place(nodes.parse(text), spec)
         if place.tag is not None and place.is_reference:
             return (images.split(place.tag.value).found(place.tag.path, place.tag.line),)
-        name = place.repository_name
-        found: list[Found] = []
-        if place.tag is not None:
-            pinned = _PINNED_TAG.fullmatch(place.tag.value)
-            tag = pinned["tag"] if pinned else place.tag.value
-            found.append(Found(place.tag.path, place.tag.line, tag, "tag", name))
-            if pinned:
-                found.append(Found(place.tag.path, place.tag.line, pinned["digest"], "digest", name))
-        if place.digest is not None and place.digest.value:
-            found.append(Found(place.digest.path, place.digest.line, place.digest.value, "digest", name))
-        if place.repository is not None and name:
-            found.append(Found(place.repository.path, place.repository.line, name, "repository", name))
+        found = found_at(place)
         if not found:
             raise _missing(place)
-        return tuple(found)
+        return found
 
     def edit(self, text: str, spec: EditSpec, release: Release) -> Edited:
         """The text with the image of the release that this place is for."""
@@ -64,12 +53,12 @@ class HelmValues:
             _put_reference(splice, place.tag, release, create=create)
         else:
             image = _image(place, release)
-            _put_pins(splice, place, image, create=create)
-            _put_repository(splice, place, image)
+            put_pins(splice, place, image, create=create)
+            put_repository(splice, place, image)
         return splice.result()
 
 
-class _Place(NamedTuple):
+class Place(NamedTuple):
     """What the file has at the path, and beside it in the same mapping."""
 
     parent: Spot
@@ -96,23 +85,40 @@ class _Place(NamedTuple):
         return f"{registry}/{self.repository.value}" if registry else self.repository.value
 
 
-def _place(parsed: Parsed, spec: EditSpec) -> _Place:
+def found_at(place: Place) -> tuple[Found, ...]:
+    """Tag, digest and repository of a place that is no whole reference."""
+    name = place.repository_name
+    found: list[Found] = []
+    if place.tag is not None:
+        pinned = _PINNED_TAG.fullmatch(place.tag.value)
+        tag = pinned["tag"] if pinned else place.tag.value
+        found.append(Found(place.tag.path, place.tag.line, tag, "tag", name))
+        if pinned:
+            found.append(Found(place.tag.path, place.tag.line, pinned["digest"], "digest", name))
+    if place.digest is not None and place.digest.value:
+        found.append(Found(place.digest.path, place.digest.line, place.digest.value, "digest", name))
+    if place.repository is not None and name:
+        found.append(Found(place.repository.path, place.repository.line, name, "repository", name))
+    return tuple(found)
+
+
+def _place(parsed: Parsed, spec: EditSpec) -> Place:
     steps = paths.parse(spec.path or DEFAULT_PATH)
     parent, _ = documents.find(parsed, spec.document, steps[:-1])
     spot, taken = places.walk(parsed, parent, steps[-1:])
     tag = leaves.leaf(parsed, spot) if taken else None
-    beside = (_leaf(parsed, parent, key) for key in ("digest", "repository", "registry"))
+    beside = (leaf_beside(parsed, parent, key) for key in ("digest", "repository", "registry"))
     last = steps[-1].text if isinstance(steps[-1], Token) else steps[-1]
-    return _Place(parent, last if isinstance(last, str) else None, tag, *beside)
+    return Place(parent, last if isinstance(last, str) else None, tag, *beside)
 
 
-def _leaf(parsed: Parsed, parent: Spot, key: str) -> Leaf | None:
+def leaf_beside(parsed: Parsed, parent: Spot, key: str) -> Leaf | None:
     """A value beside the tag; a mapping of that name (a subchart called registry) has nothing to do with it."""
     spot = places.child(parsed, parent, key)
     return leaves.leaf(parsed, spot) if spot is not None and isinstance(spot.node, ScalarNode) else None
 
 
-def _image(place: _Place, release: Release) -> Image:
+def _image(place: Place, release: Release) -> Image:
     """The image that tag, digest and repository of a place are for."""
     if not release.images:
         mark = place.parent.node.start_mark
@@ -137,7 +143,7 @@ def _put_reference(splice: Splice, leaf: Leaf, release: Release, *, create: bool
     splice.put(leaf, images.rewritten(now, image, leaf.spot, create=create))
 
 
-def _put_pins(splice: Splice, place: _Place, image: Image, *, create: bool) -> None:
+def put_pins(splice: Splice, place: Place, image: Image, *, create: bool) -> None:
     tag, digest = place.tag, place.digest
     now = images.Pins(leaves.text_of_leaf(tag), leaves.text_of_leaf(digest))
     pinned = _PINNED_TAG.fullmatch(now.tag or "")
@@ -160,7 +166,7 @@ def _put_pins(splice: Splice, place: _Place, image: Image, *, create: bool) -> N
             splice.add(place.parent, "digest", new.digest, after=(place.key or "tag", "repository"))
 
 
-def _put_repository(splice: Splice, place: _Place, image: Image) -> None:
+def put_repository(splice: Splice, place: Place, image: Image) -> None:
     """Let the repository follow an image that has moved."""
     now = place.repository
     if now is None or not now.value or image.repository in (place.repository_name, now.value):
@@ -179,7 +185,7 @@ def _other_image(repository: str, release: Release, leaf: Leaf) -> EditRefused:
     return refusal(OTHER_IMAGE, message, leaf.spot.node.start_mark, hint)
 
 
-def _missing(place: _Place) -> EditRefused:
+def _missing(place: Place) -> EditRefused:
     mark = place.parent.node.start_mark
     if place.key is None:
         return refusal(CANNOT_CREATE, f"there is no such item in {place.parent.shown}", mark, "add it once by hand")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Iterator
 from typing import Literal
 
 from gitops_actions.edit import documents, images, leaves, nodes, places
@@ -40,12 +41,7 @@ class Kustomize:
         parsed = nodes.parse(text)
         found: list[Found] = []
         for entry in _entries(parsed, spec):
-            name = places.text_of_key(parsed, entry, "name")
-            for key, role in _ROLES:
-                spot = places.child(parsed, entry, key)
-                if spot is not None:
-                    leaf = leaves.leaf(parsed, spot)
-                    found.append(Found(leaf.path, leaf.line, leaf.value, role, name))
+            found.extend(found_at(parsed, entry))
         return tuple(found)
 
     def edit(self, text: str, spec: EditSpec, release: Release) -> Edited:
@@ -57,11 +53,21 @@ class Kustomize:
         for image in release.images:
             entry = _entry(parsed, entries, image)
             if entry is not None:
-                _put(parsed, splice, entry, image, create=spec.on_missing == "create")
+                put(parsed, splice, entry, image, create=spec.on_missing == "create")
                 done += 1
         if not done:
             raise _missing(parsed, entries, release)
         return splice.result()
+
+
+def found_at(parsed: Parsed, entry: Spot) -> Iterator[Found]:
+    """New name, tag and digest of an entry."""
+    name = places.text_of_key(parsed, entry, "name")
+    for key, role in _ROLES:
+        spot = places.child(parsed, entry, key)
+        if spot is not None:
+            leaf = leaves.leaf(parsed, spot)
+            yield Found(leaf.path, leaf.line, leaf.value, role, name)
 
 
 def _entries(parsed: Parsed, spec: EditSpec) -> list[Spot]:
@@ -86,7 +92,7 @@ def _entry(parsed: Parsed, entries: list[Spot], image: Image) -> Spot | None:
     return found[0] if found else None
 
 
-def _put(parsed: Parsed, splice: Splice, entry: Spot, image: Image, *, create: bool) -> None:
+def put(parsed: Parsed, splice: Splice, entry: Spot, image: Image, *, create: bool) -> None:
     new_name, new_tag, digest = (
         leaves.leaf(parsed, spot) if spot is not None else None
         for spot in (places.child(parsed, entry, key) for key, _ in _ROLES)

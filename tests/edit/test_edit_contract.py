@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
+from gitops_actions.edit.argocd import ArgoCD
+from gitops_actions.edit.flux import Flux
 from gitops_actions.edit.helm import HelmValues
 from gitops_actions.edit.kustomize import Kustomize
 from gitops_actions.edit.manifest import Manifest
+from gitops_actions.edit.marker import Marker
 from gitops_actions.edit.text import TextPattern
 from gitops_actions.edit.yaml import YamlValue
+from gitops_actions.errors import EditRefused
 from gitops_actions.model import EditSpec, Image, Release
 from gitops_actions.testing.editor import EditorContract
 
@@ -80,6 +88,110 @@ class TestManifest(EditorContract):
         assert [(change.path, change.new) for change in changes] == [
             ("spec.containers[0].image", "ghcr.io/acme/web:1.10")
         ]
+
+
+class TestArgoCD(EditorContract):
+    editor = ArgoCD()
+    text = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec:\n  source:\n    kustomize:\n      images:\n"
+        f"        - web=ghcr.io/acme/web:1.9@{OLD} # here\n        - ghcr.io/acme/api:1.9\n"
+        "    helm:\n      parameters:\n        - name: image.repository\n          value: ghcr.io/acme/web\n"
+        "        - name: image.tag\n          value: '1.9'\n"
+    )
+    spec = EditSpec("argocd", "app.yaml")
+    release = RELEASE
+    lacking = text.replace("acme/web", "acme/other")
+
+    def test_a_path_is_read_as_the_version_and_a_value_as_what_it_says(self) -> None:
+        text = "spec: {source: {targetRevision: 1.9}}\n"
+        spec = EditSpec("argocd", "app.yaml", path="spec.source.targetRevision")
+        assert [found.role for found in self.editor.read(text, spec)] == ["version"]
+        assert [found.role for found in self.editor.read(text, replace(spec, value="{tag}"))] == ["value"]
+
+    def test_parts_are_read_under_the_name_of_their_image(self) -> None:
+        found = [(value.name, value.role, value.value) for value in self.editor.read(self.text, self.spec)]
+        assert found == [
+            ("web", "repository", "ghcr.io/acme/web"),
+            ("web", "digest", OLD),
+            ("web", "tag", "1.9"),
+            ("ghcr.io/acme/api", "repository", "ghcr.io/acme/api"),
+            ("ghcr.io/acme/api", "tag", "1.9"),
+            ("ghcr.io/acme/web", "tag", "1.9"),
+            ("ghcr.io/acme/web", "repository", "ghcr.io/acme/web"),
+        ]
+
+    def test_what_is_wrong_with_other_images_does_not_matter(self) -> None:
+        other = "    helm: {valuesObject: {api: {repository: r/api, tag: &t '1'}, b: {repository: r/b, tag: *t}}}\n"
+        text = self.text[: self.text.index("    helm:")] + other
+        assert len(self.editor.edit(text, self.spec, self.release).changes) == 1
+        assert {value.name for value in self.editor.read(text, self.spec)} == {"web", "ghcr.io/acme/api"}
+
+
+class TestFlux(EditorContract):
+    editor = Flux()
+    text = (
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec:\n  values:\n    image:\n"
+        f"      repository: ghcr.io/acme/web\n      tag: '1.9'\n---\n"
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec:\n  images:\n"
+        f"    - name: ghcr.io/acme/web\n      newTag: 1.9 # tag\n      digest: {OLD}\n"
+    )
+    spec = EditSpec("flux", "release.yaml")
+    release = RELEASE
+    lacking = text.replace("acme/web", "acme/other")
+
+    def test_an_artifact_is_read_by_its_url(self) -> None:
+        text = (
+            "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\n"
+            f"spec: {{url: oci://r/web, ref: {{tag: '1', digest: '{OLD}'}}}}\n"
+        )
+        found = [(value.name, value.role, value.value) for value in self.editor.read(text, self.spec)]
+        assert found == [("r/web", "tag", "1"), ("r/web", "digest", OLD)]
+
+
+class TestMarker(EditorContract):
+    editor = Marker()
+    text = (
+        'image: ghcr.io/acme/web:1.9 # {"$imagepolicy": "apps:web"}\n'
+        'tag: "1.9" # {"$imagepolicy": "apps:web:tag"}\n'
+        f'digest: {OLD} # {{"$gitops": "web:digest"}}\n'
+        'other: 1.9 # {"$gitops": "api:version"}\n'
+    )
+    spec = EditSpec("marker", "values.yaml", path="web")
+    release = RELEASE
+    lacking = text.replace("web", "worker")
+
+    def test_each_field_has_its_role(self) -> None:
+        text = "".join(
+            f'{field}: {value} # {{"$gitops": "web:{field}"}}\n'
+            for field, value in {
+                "image": "r/web:1",
+                "name": "r/web",
+                "tag": f"1@{OLD}",
+                "digest": OLD,
+                "version": "1",
+                "revision": "abc",
+                "short_revision": "abc",
+            }.items()
+        )
+        found = [(value.path, value.role, value.value) for value in self.editor.read(text, self.spec)]
+        assert found == [
+            ("image", "repository", "r/web"),
+            ("image", "tag", "1"),
+            ("name", "repository", "r/web"),
+            ("tag", "digest", OLD),
+            ("tag", "tag", "1"),
+            ("digest", "digest", OLD),
+            ("version", "version", "1"),
+            ("revision", "revision", "abc"),
+            ("short_revision", "value", "abc"),
+        ]
+
+    def test_a_policy_is_read_only_where_it_is_asked_for_or_known(self) -> None:
+        text = 'a: 1 # {"$imagepolicy": "apps:a:tag"}\nb: 2 # {"$imagepolicy": "apps:b:tag"}\n'
+        spec = EditSpec("marker", "values.yaml", path="apps:b")
+        assert [value.path for value in self.editor.read(text, spec)] == ["b"]
+        with pytest.raises(EditRefused, match="no marker is of 'web'"):
+            self.editor.read(text, self.spec)
 
 
 class TestYaml(EditorContract):
