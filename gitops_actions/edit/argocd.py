@@ -109,8 +109,12 @@ def _parameters(parsed: Parsed, root: Spot, steps: tuple[Step, ...]) -> Iterator
 def _place(parsed: Parsed, root: Spot, steps: tuple[Step, ...], by_name: dict[str, int], prefix: str) -> Place:
     spot, _ = places.walk(parsed, root, steps)
     found = (by_name.get(prefix + key) for key in ("tag", "digest", "repository", "registry"))
-    beside = (None if index is None else values.leaf(parsed, spot, (index, "value")) for index in found)
-    return Place(spot, None, *beside)
+    tag, digest, *rest = (None if index is None else values.leaf(parsed, spot, (index, "value")) for index in found)
+    if tag is None and digest is None:
+        mark = spot.node.value[by_name[f"{prefix}repository"]].start_mark
+        hint = "add it once by hand, or name the place of the tag with path:"
+        raise refusal(MISSING, f"{spot.shown} has {prefix}repository and no {prefix}tag", mark, hint)
+    return Place(spot, None, tag, digest, *rest)
 
 
 def _of_text(parsed: Parsed, root: Spot, steps: tuple[Step, ...], told: set[str]) -> Iterator[Holder]:

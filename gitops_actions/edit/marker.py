@@ -74,7 +74,8 @@ def _owned(marks: list[Mark], spec: EditSpec, policies: Collection[str]) -> list
     there = list(dict.fromkeys(quoted(mark.owner) for mark in marks))[:12]
     hint = f"there are markers of {', '.join(there)}; name one with path:, or " if there else ""
     hint += 'write # {"$gitops": "APP:version"} behind the value'
-    message = f"no marker is of {quoted(path)}" if path else "no marker is of an image of the release"
+    wanted = [quoted(path)] * bool(path) + ["an image of the release"] * (not by_policy)
+    message = f"no marker is of {' or '.join(wanted)}"
     raise refusal(MISSING, message, None, hint)
 
 

@@ -52,7 +52,9 @@ class Mark:
             raise refusal(NOT_A_VALUE, message, self, f"there are {', '.join(_FIELDS[self.key])}")
         if self.spot is None:
             hint = "put it behind the value that it is for, on the same line"
-            raise refusal(NOT_A_VALUE, f"the marker of {quoted(self.owner)} has no value before it", self, hint)
+            raise refusal(
+                NOT_A_VALUE, f"the marker of {quoted(self.owner)} has no value of its own before it", self, hint
+            )
         return leaves.leaf(self.parsed, self.spot)
 
     @property
@@ -137,9 +139,11 @@ def _spots(parsed: Parsed, root: Spot, ends: Collection[int]) -> dict[int, Spot]
             continue
         seen.add(id(node))
         if isinstance(node, SequenceNode):
-            todo.extend((item, (*steps, index)) for index, item in enumerate(node.value))
+            below: list[tuple[Node, tuple[Step, ...]]] = [(item, (*steps, i)) for i, item in enumerate(node.value)]
+            todo.extend(reversed(below))
         elif isinstance(node, MappingNode):
-            todo.extend((value, (*steps, key.value)) for key, value in node.value if isinstance(key, ScalarNode))
+            below = [(value, (*steps, key.value)) for key, value in node.value if isinstance(key, ScalarNode)]
+            todo.extend(reversed(below))
         else:
             end = _end(parsed, node)
             if end in ends:

@@ -117,7 +117,7 @@ def _refuse_expressions(found: tuple[Leaf, ...]) -> None:
     for leaf in found:
         if _EXPRESSION.search(leaf.value):
             message = f"{leaf.path} is {quoted(leaf.value)}, which the agent fills in: the value stands elsewhere"
-            hint = "name the place that it comes from with path:, such as spec.generators[0].list.elements[0].tag"
+            hint = "name the place that it comes from with path: an element of a generator, a variable of postBuild"
             raise refusal(INHERITED, message, leaf.spot.node.start_mark, hint)
 
 

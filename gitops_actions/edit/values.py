@@ -72,5 +72,7 @@ def leaf(parsed: Parsed, root: Spot, steps: tuple[Step, ...]) -> Leaf:
 
 def _place(parsed: Parsed, root: Spot, steps: tuple[Step, ...], key: str) -> helm.Place:
     spot, _ = places.walk(parsed, root, steps)
-    beside = (helm.leaf_beside(parsed, spot, name) for name in ("tag", "digest", key, "registry"))
-    return helm.Place(spot, "tag", *beside)
+    pins = (places.child(parsed, spot, name) for name in ("tag", "digest"))
+    tag, digest = (None if pin is None else leaves.leaf(parsed, pin) for pin in pins)
+    repository, registry = (helm.leaf_beside(parsed, spot, name) for name in (key, "registry"))
+    return helm.Place(spot, "tag", tag, digest, repository, registry)

@@ -10,7 +10,9 @@ from gitops_actions.edit.text import MAX_CHARACTERS, TextPattern
 from gitops_actions.edit.yaml import YamlValue
 from gitops_actions.errors import EditRefused, UsageError
 from gitops_actions.model import EditSpec, Image, Release
+from gitops_actions.plugins import Editors
 
+EDITORS = Editors()
 RELEASE = Release("1")
 DOCUMENTS = "---\n".join(
     f"kind: {kind}\nmetadata: {{name: {name}}}\nv: 0\n" for kind, name in (("A", "x"), ("B", "x"), ("B", "y"))
@@ -111,3 +113,44 @@ def test_two_images_from_one_repository_cannot_be_told_apart() -> None:
     with pytest.raises(EditRefused) as caught:
         Manifest().edit(text, EditSpec("manifest", "f"), Release("1", images))
     assert caught.value.code == "GA102"
+
+
+APPLICATION = (
+    "apiVersion: argoproj.io/v1alpha1\nkind: Application\nspec: {source: {kustomize: {images: ['r/web:1']}}}\n"
+)
+MARKED = 'image: r/web:1 # {"$gitops": "web"}\nrevision: abc # {"$gitops": "web:revision"}\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "spec", "message"),
+    [
+        (APPLICATION, EditSpec("argocd", "f", value="1"), "needs a path"),
+        (APPLICATION, EditSpec("argocd", "f", path="spec.source.kustomize.images[0]"), "without a value"),
+        ("a: 'sha256:00'\n", EditSpec("flux", "f", path="a"), "without a value"),
+        (MARKED, EditSpec("marker", "f", path="web", value="1"), "takes no value"),
+        (MARKED, EditSpec("marker", "f", path="web"), "has none"),
+    ],
+)
+def test_an_agents_edit_that_says_too_little(text: str, spec: EditSpec, message: str) -> None:
+    release = Release("2", (Image("r/web", "r/web", "2"),))
+    with pytest.raises(UsageError, match=message) as caught:
+        EDITORS[spec.kind].edit(text, spec, release)
+    assert caught.value.hint
+
+
+def test_a_value_without_a_path_is_already_wrong_to_read() -> None:
+    for spec in (EditSpec("argocd", "f", value="1"), EditSpec("flux", "f", value="1")):
+        with pytest.raises(UsageError, match="needs a path"):
+            EDITORS[spec.kind].read(APPLICATION, spec)
+
+
+def test_a_value_at_a_path_may_be_a_reference_when_it_says_so() -> None:
+    spec = EditSpec("argocd", "f", path="spec.source.kustomize.images[0]", value="r/web:2")
+    (change,) = EDITORS["argocd"].edit(APPLICATION, spec, RELEASE).changes
+    assert change.new == "r/web:2"
+
+
+def test_a_release_of_two_images_from_one_repository_is_refused() -> None:
+    images = (Image("a", "r/web", "2"), Image("b", "r/web", "3"))
+    with pytest.raises(EditRefused, match="2 images from"):
+        EDITORS["argocd"].edit(APPLICATION, EditSpec("argocd", "f"), Release("2", images))
