@@ -18,7 +18,7 @@ from gitops_actions.edit.lookup import length, node_at, text_at
 from gitops_actions.edit.nodes import Parsed
 from gitops_actions.edit.paths import Step
 from gitops_actions.edit.places import Spot
-from gitops_actions.edit.refusals import MISSING, NOT_A_VALUE, OTHER_IMAGE, refusal
+from gitops_actions.edit.refusals import AMBIGUOUS, MISSING, NOT_A_VALUE, OTHER_IMAGE, refusal
 from gitops_actions.edit.splice import Splice
 from gitops_actions.errors import EditRefused
 from gitops_actions.model import Edited, EditSpec, Found, Image, Release
@@ -89,32 +89,38 @@ def _parameters(parsed: Parsed, root: Spot, steps: tuple[Step, ...]) -> Iterator
     """Parameters that hold an image: ``X.repository`` with ``X.tag``, ``X.digest`` and ``X.registry``, or a whole
     reference."""
     below = node_at(root.node, *steps)
-    by_name: dict[str, int] = {}
+    by_name: dict[str, list[int]] = {}
     for index in range(length(below)):
         name, value = text_at(below, index, "name"), text_at(below, index, "value")
         if name and value is not None:
-            by_name[name] = index
+            by_name.setdefault(name, []).append(index)
             if values.is_reference(value, name):
                 way = (*steps, index, "value")
                 yield Whole((images.split(value).repository,), partial(values.leaf, parsed, root, way))
-    for name, index in by_name.items():
+    for name, (index, *_) in by_name.items():
         prefix, dot, last = name.rpartition(".")
         repository = text_at(below, index, "value")
         if last == "repository" and repository:
-            registry = text_at(below, by_name.get(f"{prefix}{dot}registry", -1), "value")
+            registry = text_at(below, by_name.get(f"{prefix}{dot}registry", [-1])[0], "value")
             names = (f"{registry}/{repository}", repository) if registry else (repository,)
             yield Keys(names, partial(_place, parsed, root, steps, by_name, prefix + dot), fixed=True)
 
 
-def _place(parsed: Parsed, root: Spot, steps: tuple[Step, ...], by_name: dict[str, int], prefix: str) -> Place:
+def _place(parsed: Parsed, root: Spot, steps: tuple[Step, ...], by_name: dict[str, list[int]], prefix: str) -> Place:
     spot, _ = places.walk(parsed, root, steps)
-    found = (by_name.get(prefix + key) for key in ("tag", "digest", "repository", "registry"))
-    tag, digest, *rest = (None if index is None else values.leaf(parsed, spot, (index, "value")) for index in found)
+    found: list[Leaf | None] = []
+    for key in ("tag", "digest", "repository", "registry"):
+        indexes = by_name.get(prefix + key, [])
+        if len(indexes) > 1:
+            mark = spot.node.value[indexes[1]].start_mark
+            raise refusal(AMBIGUOUS, f"{spot.shown} has {prefix}{key} twice", mark, "remove one of them")
+        found.append(values.leaf(parsed, spot, (indexes[0], "value")) if indexes else None)
+    tag, digest, repository, registry = found
     if tag is None and digest is None:
-        mark = spot.node.value[by_name[f"{prefix}repository"]].start_mark
+        mark = spot.node.value[by_name[f"{prefix}repository"][0]].start_mark
         hint = "add it once by hand, or name the place of the tag with path:"
         raise refusal(MISSING, f"{spot.shown} has {prefix}repository and no {prefix}tag", mark, hint)
-    return Place(spot, None, tag, digest, *rest)
+    return Place(spot, None, tag, digest, repository, registry)
 
 
 def _of_text(parsed: Parsed, root: Spot, steps: tuple[Step, ...], told: set[str]) -> Iterator[Holder]:

@@ -83,7 +83,8 @@ class Artifact:
         digest = self._leaf("digest")
         if digest is not None:
             found.append(Found(digest.path, digest.line, digest.value, "digest", self.names[0]))
-        return tuple(found)
+        url = self._url()
+        return (*found, Found(url.path, url.line, self.names[0], "repository", self.names[0]))
 
     def put(self, splice: Splice, image: Image, *, create: bool) -> None:
         tags, digest = self._tags(), self._leaf("digest")
@@ -105,13 +106,13 @@ class Artifact:
                 splice.put(digest, new.digest)
             else:
                 splice.add(ref, "digest", new.digest, after=("tag", "semver"))
-        self._put_url(splice, image)
+        url = self._url()
+        if image.repository not in self.names:  # it has moved
+            splice.put(url, f"oci://{image.repository}")
 
-    def _put_url(self, splice: Splice, image: Image) -> None:
-        """Let the url follow an image that has moved."""
-        if image.repository not in self.names:
-            spot, _ = places.walk(self.parsed, self.root, ("spec", "url"))
-            splice.put(leaves.leaf(self.parsed, spot), f"oci://{image.repository}")
+    def _url(self) -> Leaf:
+        spot, _ = places.walk(self.parsed, self.root, ("spec", "url"))
+        return leaves.leaf(self.parsed, spot)
 
     def _tags(self) -> list[Leaf]:
         return [leaf for key in ("semver", "tag") if (leaf := self._leaf(key)) is not None]

@@ -14,7 +14,6 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from gitops_actions.edit import documents, images, leaves, nodes, places
 from gitops_actions.edit.leaves import Leaf
 from gitops_actions.edit.nodes import Parsed
-from gitops_actions.edit.paths import Step
 from gitops_actions.edit.places import Spot
 from gitops_actions.edit.refusals import NOT_A_VALUE, NOT_YAML, quoted, refusal
 from gitops_actions.model import EditSpec, Release
@@ -130,25 +129,41 @@ def _mark(parsed: Parsed, comment: _Comment, spot: Spot | None) -> Mark:
 
 def _spots(parsed: Parsed, root: Spot, ends: Collection[int]) -> dict[int, Spot]:
     """The values that end at these places, by place. A node that aliases show again stands where it stands."""
+    marked = _ways(parsed, root.node, ends)
     found: dict[int, Spot] = {}
-    seen: set[int] = set()
-    todo: list[tuple[Node, tuple[Step, ...]]] = [(root.node, ())] if ends else []
+    todo = [root]
     while todo:
-        node, steps = todo.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, SequenceNode):
-            below: list[tuple[Node, tuple[Step, ...]]] = [(item, (*steps, i)) for i, item in enumerate(node.value)]
-            todo.extend(reversed(below))
-        elif isinstance(node, MappingNode):
-            below = [(value, (*steps, key.value)) for key, value in node.value if isinstance(key, ScalarNode)]
-            todo.extend(reversed(below))
+        spot = todo.pop()
+        node = spot.node
+        if isinstance(node, ScalarNode):
+            found[_end(parsed, node)] = spot
+        elif isinstance(node, SequenceNode):
+            todo.extend(item for item in places.items(parsed, spot) if id(item.node) in marked.get(id(node), ()))
         else:
-            end = _end(parsed, node)
-            if end in ends:
-                found[end], _ = places.walk(parsed, root, steps)
+            keys = [key.value for key, value in node.value if id(value) in marked.get(id(node), ())]
+            todo.extend(child for key in keys if (child := places.child(parsed, spot, key)) is not None)
     return found
+
+
+def _ways(parsed: Parsed, root: Node, ends: Collection[int]) -> dict[int, set[int]]:
+    """The nodes above the values that end at these places, each with those of its children that lead to them (by id).
+    Walking only there keeps many markers in a long list from taking a square of time."""
+    above: dict[int, Node | None] = {}
+    ways: dict[int, set[int]] = {}
+    todo: list[tuple[Node, Node | None]] = [(root, None)] if ends else []
+    while todo:
+        node, parent = todo.pop()
+        if id(node) in above:
+            continue
+        above[id(node)] = parent
+        if not isinstance(node, ScalarNode):
+            values = [value for _, value in node.value] if isinstance(node, MappingNode) else node.value
+            todo.extend((value, node) for value in reversed(values))
+        elif _end(parsed, node) in ends:
+            while parent is not None and id(node) not in ways.setdefault(id(parent), set()):
+                ways[id(parent)].add(id(node))
+                node, parent = parent, above[id(parent)]
+    return ways
 
 
 def _end(parsed: Parsed, node: Node) -> int:

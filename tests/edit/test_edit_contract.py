@@ -145,7 +145,7 @@ class TestFlux(EditorContract):
             f"spec: {{url: oci://r/web, ref: {{tag: '1', digest: '{OLD}'}}}}\n"
         )
         found = [(value.name, value.role, value.value) for value in self.editor.read(text, self.spec)]
-        assert found == [("r/web", "tag", "1"), ("r/web", "digest", OLD)]
+        assert found == [("r/web", "tag", "1"), ("r/web", "digest", OLD), ("r/web", "repository", "r/web")]
 
 
 class TestMarker(EditorContract):
