@@ -21,6 +21,7 @@ BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "kustomize": "gitops_actions.edit.kustomize:Kustomize",
         "helm": "gitops_actions.edit.helm:HelmValues",
         "manifest": "gitops_actions.edit.manifest:Manifest",
+        "chart": "gitops_actions.edit.chart:Chart",
         "yaml": "gitops_actions.edit.yaml:YamlValue",
         "text": "gitops_actions.edit.text:TextPattern",
     },

@@ -13,7 +13,7 @@ from gitops_actions.edit.leaves import Leaf
 from gitops_actions.edit.nodes import Parsed
 from gitops_actions.edit.paths import Step
 from gitops_actions.edit.places import Spot
-from gitops_actions.edit.refusals import MISSING, quoted
+from gitops_actions.edit.refusals import MISSING, NOT_YAML, quoted
 from gitops_actions.edit.splice import Splice
 from gitops_actions.errors import EditRefused
 from gitops_actions.model import Edited, EditSpec, Found, Release
@@ -47,7 +47,9 @@ class Manifest:
         parsed = nodes.parse(text)
         splice = Splice(parsed)
         done = 0
-        for value, place in _containers(parsed, spec, images.offsets(parsed.text, release)):
+        # An alias shows an image where its text is not.
+        offsets = images.offsets(parsed.text, release) if "*" not in parsed.text else None
+        for value, place in _containers(parsed, spec, offsets):
             now = images.split(value)
             image = images.matching(release, now.repository)
             if image is not None:
@@ -158,9 +160,13 @@ def _others(text: str, spec: EditSpec) -> str:
     try:
         values = [value for value, _ in _containers(nodes.parse(text), spec)]
     except EditRefused as error:
-        return error.message + (f" (line {error.line}, column {error.column})" if error.line else "")
-    names = list(dict.fromkeys(images.split(value).repository for value in values))[:12]
-    return f"the containers run {', '.join(map(quoted, names))}" if names else "the file has no container with an image"
+        what = "the file is not YAML" if error.code == NOT_YAML else error.message
+        return f"{what} (line {error.line}, column {error.column})" if error.line else what
+    names = [name for name in dict.fromkeys(images.split(value).repository for value in values) if name]
+    if names:
+        return f"the containers run {', '.join(map(quoted, names[:12]))}"
+    template = "; templates are edited as kind text, or by the values that they take" if "{{" in text else ""
+    return f"the file has no container with an image{template}"
 
 
 def _may_matter(text: str, release: Release) -> bool:
