@@ -6,6 +6,8 @@ from __future__ import annotations
 import posixpath
 from typing import NamedTuple
 
+from yaml.nodes import MappingNode, Node
+
 from gitops_actions.edit import documents, images, leaves, nodes, places
 from gitops_actions.edit.entries import append_entries
 from gitops_actions.edit.leaves import Leaf
@@ -101,6 +103,7 @@ def _entries(parsed: Parsed, roots: list[Spot]) -> list[Spot]:
 
 def _entry(parsed: Parsed, entries: list[Spot], image: Image) -> Spot | None:
     """The entry of an image: by ``name``, else by ``newName``."""
+    entries = [entry for entry in entries if _may_be(entry.node, (image.name, image.repository))]
     found = [entry for entry in entries if places.text_of_key(parsed, entry, "name") == image.name]
     if not found:
         names = (image.repository, image.name)
@@ -110,6 +113,12 @@ def _entry(parsed: Parsed, entries: list[Spot], image: Image) -> Spot | None:
         message = f"{len(found)} entries of images are for {quoted(image.name)}, on lines {lines}"
         raise refusal(AMBIGUOUS, message, found[1].node.start_mark, "keep one of them")
     return found[0] if found else None
+
+
+def _may_be(node: Node, names: tuple[str, str]) -> bool:
+    """Whether a closer look at an entry can find one of the names: of many entries, few are."""
+    pairs = node.value if isinstance(node, MappingNode) else ()
+    return any(value.value in names or key.value == "<<" for key, value in pairs)
 
 
 def _put(parsed: Parsed, splice: Splice, entry: Spot, image: Image, *, create: bool) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -80,24 +80,21 @@ def _containers(parsed: Parsed, spec: EditSpec, offsets: Sequence[int] | None = 
             if id(node) in seen:
                 continue
             seen.add(id(node))
-            below = [
-                (child, (*steps, step))
-                for step, child in _children(node)
-                if not isinstance(child, ScalarNode) and (offsets is None or _holds(child, offsets))
-            ]
-            is_list = isinstance(node, SequenceNode) and bool(steps) and steps[-1] in _LISTS
-            for child, way in below:
-                if is_list or way[-1] in _SINGLE:
+            is_list = isinstance(node, SequenceNode)
+            holds_containers = is_list and bool(steps) and steps[-1] in _LISTS
+            below: list[tuple[Node, tuple[Step, ...]]] = []
+            for key, child in enumerate(node.value) if is_list else node.value:
+                if isinstance(child, ScalarNode) or (offsets is not None and not _holds(child, offsets)):
+                    continue
+                step = key if isinstance(key, int) else key.value
+                if not isinstance(step, int | str):
+                    continue  # a key that is no text
+                way = (*steps, step)
+                below.append((child, way))
+                if holds_containers or step in _SINGLE:
                     yield from ((value, (root, (*way, "image"))) for value in _images(child))
             below.reverse()
             todo += below
-
-
-def _children(node: Node) -> Iterable[tuple[Step, Node]]:
-    """What is in a mapping or list, by key or index."""
-    if isinstance(node, SequenceNode):
-        return enumerate(node.value)
-    return ((key.value, value) for key, value in node.value if isinstance(key, ScalarNode))
 
 
 def _is_object(node: Node) -> bool:
