@@ -21,6 +21,7 @@ BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "kustomize": "gitops_actions.edit.kustomize:Kustomize",
         "helm": "gitops_actions.edit.helm:HelmValues",
         "manifest": "gitops_actions.edit.manifest:Manifest",
+        "chart": "gitops_actions.edit.chart:Chart",
         "argocd": "gitops_actions.edit.argocd:ArgoCD",
         "flux": "gitops_actions.edit.flux:Flux",
         "marker": "gitops_actions.edit.marker:Marker",

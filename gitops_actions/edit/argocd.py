@@ -11,8 +11,8 @@ from typing import Literal
 from yaml.nodes import Node
 
 from gitops_actions.edit import images, leaves, nodes, objects, places, values
-from gitops_actions.edit.helm import Place
 from gitops_actions.edit.holders import Holder, Keys, Whole, parts
+from gitops_actions.edit.image_places import Place
 from gitops_actions.edit.leaves import Leaf
 from gitops_actions.edit.lookup import length, node_at, text_at
 from gitops_actions.edit.nodes import Parsed
@@ -120,7 +120,7 @@ def _place(parsed: Parsed, root: Spot, steps: tuple[Step, ...], by_name: dict[st
         mark = spot.node.value[by_name[f"{prefix}repository"][0]].start_mark
         hint = "add it once by hand, or name the place of the tag with path:"
         raise refusal(MISSING, f"{spot.shown} has {prefix}repository and no {prefix}tag", mark, hint)
-    return Place(spot, None, tag, digest, repository, registry)
+    return Place(spot, None, tag, digest, repository, registry, outer="", by_digest=tag is None)
 
 
 def _of_text(parsed: Parsed, root: Spot, steps: tuple[Step, ...], told: set[str]) -> Iterator[Holder]:
@@ -184,7 +184,10 @@ class Override:
 
     def put(self, splice: Splice, image: Image, *, create: bool) -> None:
         name, now = _split(self.leaf.value)
-        new = images.pins(images.Pins(now.tag, now.digest), image, self.leaf.spot, create=create)
+        pins = images.Pins(now.tag, now.digest)
+        if pins == (None, None) and not create:  # as an entry of a kustomization with a name alone
+            pins = images.Pins("" if image.tag else None, None if image.tag else "")
+        new = images.pins(pins, image, self.leaf.spot, create=create)
         repository = now.repository
         if image.repository != image.name and image.repository != repository:
             name, repository = name or repository, image.repository

@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import Protocol
 
 from gitops_actions.edit import helm, images, kustomize, leaves, places
+from gitops_actions.edit.image_places import Place
 from gitops_actions.edit.leaves import Leaf
 from gitops_actions.edit.nodes import Parsed
 from gitops_actions.edit.places import Spot
+from gitops_actions.edit.refusals import OTHER_IMAGE, refusal
 from gitops_actions.edit.splice import Splice
 from gitops_actions.model import Found, Image
 
@@ -39,14 +41,15 @@ class Holder(Protocol):
 
 @dataclass(frozen=True)
 class Keys:
-    """Tag, digest, repository and registry as values of their own, as in Helm values. ``fixed``: none can be added."""
+    """An image as it stands in Helm values: tag, digest, repository and registry of their own, or a whole reference.
+    ``fixed``: no key can be added."""
 
     names: tuple[str, ...]
-    locate: Callable[[], helm.Place]
+    locate: Callable[[], Place]
     fixed: bool = False
 
     @cached_property
-    def place(self) -> helm.Place:
+    def place(self) -> Place:
         """Where they stand."""
         return self.locate()
 
@@ -54,9 +57,19 @@ class Keys:
         return tuple(leaf for leaf in (self.place.tag, self.place.digest) if leaf is not None)
 
     def found(self) -> tuple[Found, ...]:
+        tag = self.place.tag
+        if tag is not None and self.place.is_reference:
+            return parts(tag, self.names[0], images.split(tag.value))
         return helm.found_at(self.place)
 
     def put(self, splice: Splice, image: Image, *, create: bool) -> None:
+        tag = self.place.tag
+        if tag is not None and self.place.is_reference:
+            splice.put(tag, images.rewritten(images.split(tag.value), image, tag.spot, create=create))
+            return
+        if self.place.repository is None and image.repository not in self.names:
+            message = f"image {image.name} comes from {image.repository}, and {self.names[0]} is not beside its tag"
+            raise refusal(OTHER_IMAGE, message, self.place.parent.node.start_mark, "change the repository by hand")
         helm.put_pins(splice, self.place, image, create=create and not self.fixed)
         helm.put_repository(splice, self.place, image)
 

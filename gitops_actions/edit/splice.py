@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from yaml.nodes import MappingNode, Node, ScalarNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.resolver import Resolver
 
 from gitops_actions.edit import nodes, paths, scalars
@@ -21,6 +21,10 @@ from gitops_actions.model import Edited, ValueChange
 
 _LINE_END = re.compile(r"\r\n|[\r\n]")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:[ \t]#[^\r\n]*)?(?=[\r\n]|\Z)")
+
+
+# What is appended: a text, a list, a mapping, or a key with its value.
+Shape = str | list["Shape"] | dict[str, "Shape"] | tuple[str, "Shape"]
 
 
 class _Patch(NamedTuple):
@@ -38,6 +42,7 @@ class Splice:
         self._patches: list[_Patch] = []
         self._wanted: dict[int, tuple[str, bool]] = {}  # by id of the node: its new text, and whether that is literal
         self._added: dict[int, dict[str, tuple[str, bool]]] = {}  # by id of the mapping: new keys
+        self._appended: dict[int, list[Shape]] = {}  # by id of the mapping or list: what more it has at its end
 
     def put(self, leaf: Leaf, value: str, *, literal: bool = False) -> None:
         """Replace a value by a string, or with ``literal`` by the plain text of a number, boolean or null.
@@ -73,6 +78,15 @@ class Splice:
         change = ValueChange(shown, neighbour.end_mark.line + 2, None, value)
         self._patches.append(_Patch(end, end, text, change))
         self._added.setdefault(id(spot.node), {})[key] = (value, literal)
+
+    def append(self, spot: Spot, position: int, lines: Sequence[tuple[str, ValueChange]], shape: Shape) -> None:
+        """Put lines behind ``position``, the end of a line, so that the block mapping or list at ``spot`` has one thing
+        more at its end, of this shape. Each text of ``lines`` starts with a line end; its change is that of the last
+        line in it, and counts lines in the old text."""
+        if spot.foreign is not None:
+            raise spot.foreign
+        self._patches += (_Patch(position, position, text, change) for text, change in lines)
+        self._appended.setdefault(id(spot.node), []).append(shape)
 
     def _neighbour(self, spot: Spot, shown: str, after: Sequence[str]) -> tuple[Node, Node]:
         """The key and value whose line the new one follows."""
@@ -111,7 +125,7 @@ class Splice:
             parts += (text[position : patch.start], patch.text)
             position = patch.end
             changes.append(replace(patch.change, line=patch.change.line + added))
-            added += patch.change.old is None
+            added += len(_LINE_END.findall(patch.text)) if patch.change.old is None else 0
         new = "".join((*parts, text[position:]))
         try:
             matches = self._reads_back(nodes.parse(new))
@@ -145,7 +159,10 @@ class Splice:
             if isinstance(old, ScalarNode) and isinstance(new, ScalarNode):
                 if not self._scalar_as_wanted(old, new):
                     return False
-            elif isinstance(old, MappingNode):
+                continue
+            if id(old) in self._appended and not self._without_appended(old, new):
+                return False
+            if isinstance(old, MappingNode):
                 pairs = self._without_added(old, new)
                 if pairs is None or len(pairs) != len(old.value):
                     return False
@@ -155,7 +172,14 @@ class Splice:
                 if len(old.value) != len(new.value):
                     return False
                 todo += zip(old.value, new.value, strict=True)
-        return met.keys() >= self._wanted.keys() | self._added.keys()
+        return met.keys() >= self._wanted.keys() | self._added.keys() | self._appended.keys()
+
+    def _without_appended(self, old: Node, new: Node) -> bool:
+        """Take what was appended off the end of the new node again, if it is there as wanted."""
+        shapes = self._appended[id(old)]
+        found = new.value[-len(shapes) :]
+        del new.value[-len(shapes) :]
+        return len(found) == len(shapes) and all(map(_has_shape, found, shapes))
 
     def _scalar_as_wanted(self, old: ScalarNode, new: ScalarNode) -> bool:
         if id(old) not in self._wanted:
@@ -173,6 +197,17 @@ class Splice:
             else:
                 pairs.append((name, value))
         return None if added else pairs
+
+
+def _has_shape(node: Node | tuple[Node, Node], shape: Shape) -> bool:
+    """Whether a node, or a key with its value, is what was to be written."""
+    if isinstance(node, tuple):
+        return isinstance(shape, tuple) and all(map(_has_shape, node, shape))
+    if isinstance(shape, str):
+        return isinstance(node, ScalarNode) and _is(node, shape, literal=False)
+    wanted = isinstance(node, SequenceNode if isinstance(shape, list) else MappingNode)
+    parts = list(shape.items()) if isinstance(shape, dict) else shape
+    return wanted and len(node.value) == len(parts) and all(map(_has_shape, node.value, parts))
 
 
 def _is(node: ScalarNode, value: str, literal: bool) -> bool:

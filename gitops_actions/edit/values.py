@@ -8,8 +8,9 @@ from functools import partial
 
 from yaml.nodes import Node, ScalarNode, SequenceNode
 
-from gitops_actions.edit import helm, images, leaves, places
+from gitops_actions.edit import image_places, images, leaves, places
 from gitops_actions.edit.holders import Holder, Keys, Whole
+from gitops_actions.edit.image_places import Place
 from gitops_actions.edit.leaves import Leaf
 from gitops_actions.edit.lookup import node_at, text_at
 from gitops_actions.edit.nodes import Parsed
@@ -27,15 +28,14 @@ def holders(parsed: Parsed, root: Spot, steps: tuple[Step, ...]) -> Iterator[Hol
             continue
         seen.add(id(node))
         if isinstance(node, ScalarNode):
-            if way and is_reference(node.value, way[-1]):
+            if way and not _is_named(way[-1]) and is_reference(node.value, way[-1]):
                 yield Whole((images.split(node.value).repository,), partial(leaf, parsed, root, way))
             continue
         if isinstance(node, SequenceNode):
             below: list[tuple[Node, tuple[Step, ...]]] = [(item, (*way, i)) for i, item in enumerate(node.value)]
         else:
-            key = _repository_key(node)
-            if key is not None:
-                yield Keys(_names(node, key), partial(_place, parsed, root, way, key))
+            for key, names in _looking_like_images(node):
+                yield Keys(tuple(names), partial(_place, parsed, root, way, key))
             below = [(value, (*way, name.value)) for name, value in node.value if isinstance(name, ScalarNode)]
         todo.extend(reversed(below))
 
@@ -45,23 +45,23 @@ def is_reference(text: str, step: Step) -> bool:
     reference = images.split(text)
     if not (reference.tag or reference.digest) or not reference.repository or " " in text:
         return False
-    named = isinstance(step, str) and step.lower().endswith("image")
-    return named or "/" in reference.repository
+    return _is_named(step) or "/" in reference.repository
 
 
-def _repository_key(node: Node) -> str | None:
-    """The key of a mapping that holds the repository: ``repository``, or ``image`` where the tag stands beside it."""
-    if text_at(node, "repository"):
-        return "repository"
-    image = text_at(node, "image")
-    if image and text_at(node, "tag") is not None and images.split(image)[1:] == (None, None):
-        return "image"
-    return None
+def _is_named(step: Step) -> bool:
+    return isinstance(step, str) and step.lower().endswith("image")
 
 
-def _names(node: Node, key: str) -> tuple[str, ...]:
-    repository, registry = text_at(node, key) or "", text_at(node, "registry")
-    return (f"{registry}/{repository}", repository) if registry else (repository,)
+def _looking_like_images(node: Node) -> Iterator[tuple[str, list[str]]]:
+    """As `image_places` has it, without names alone (the chart may say the tag, or another key), and with what a merge
+    key brings in, for it must not be overlooked."""
+    found = list(image_places.looking_like_images(node))
+    repository = text_at(node, "repository")
+    if not found and repository:
+        yield "tag", [repository]
+    for key, names in found:
+        if not _is_named(key) or is_reference(text_at(node, key) or "", key):
+            yield key, names
 
 
 def leaf(parsed: Parsed, root: Spot, steps: tuple[Step, ...]) -> Leaf:
@@ -70,9 +70,6 @@ def leaf(parsed: Parsed, root: Spot, steps: tuple[Step, ...]) -> Leaf:
     return leaves.leaf(parsed, spot)
 
 
-def _place(parsed: Parsed, root: Spot, steps: tuple[Step, ...], key: str) -> helm.Place:
+def _place(parsed: Parsed, root: Spot, steps: tuple[Step, ...], key: str) -> Place:
     spot, _ = places.walk(parsed, root, steps)
-    pins = (places.child(parsed, spot, name) for name in ("tag", "digest"))
-    tag, digest = (None if pin is None else leaves.leaf(parsed, pin) for pin in pins)
-    repository, registry = (helm.leaf_beside(parsed, spot, name) for name in (key, "registry"))
-    return helm.Place(spot, "tag", tag, digest, repository, registry)
+    return image_places.place_in(parsed, spot, key)

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from gitops_actions.edit import nodes
 from gitops_actions.edit.argocd import ArgoCD
+from gitops_actions.edit.chart import Chart
 from gitops_actions.edit.flux import Flux
 from gitops_actions.edit.helm import HelmValues
 from gitops_actions.edit.kustomize import Kustomize
@@ -67,6 +69,25 @@ class TestHelm(EditorContract):
         (found,) = self.editor.read("image: r:5000/web:1\n", EditSpec("helm", "values.yaml", path="image"))
         assert (found.role, found.value, found.name) == ("image", "r:5000/web:1", "r:5000/web")
 
+    def test_a_null_is_no_value(self) -> None:
+        text = "image:\n  repository: r/web\n  tag: ~\n  digest: null\n"
+        found = [(value.role, value.value) for value in self.editor.read(text, self.spec)]
+        assert found == [("tag", ""), ("repository", "r/web")]
+
+    @pytest.mark.parametrize(
+        ("text", "path", "hint"),
+        [
+            ("web: {image: {repository: r/web, tag: 1}}\n", None, "images of this file are at web.image.tag"),
+            ("web:\n- image: r/web:1\n- imageTag: 1\n  image: r/api\n", "x.tag", "at web[0].image, web[1].imageTag"),
+            ("a: 1\n", None, "the document has the keys 'a'"),
+            ("source: {repository: https://git.example/x}\n", None, "the document has the keys 'source'"),
+        ],
+    )
+    def test_reading_says_which_images_there_are(self, text: str, path: str | None, hint: str) -> None:
+        with pytest.raises(EditRefused) as caught:
+            self.editor.read(text, EditSpec("helm", "values.yaml", path=path))
+        assert hint in (caught.value.hint or "")
+
 
 class TestManifest(EditorContract):
     editor = Manifest()
@@ -88,6 +109,51 @@ class TestManifest(EditorContract):
         assert [(change.path, change.new) for change in changes] == [
             ("spec.containers[0].image", "ghcr.io/acme/web:1.10")
         ]
+
+    def test_what_runs_instead_is_looked_up_only_when_asked_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        parsed: list[str] = []
+        parse = nodes.parse
+
+        def counted(text: str) -> nodes.Parsed:
+            parsed.append(text)
+            return parse(text)
+
+        monkeypatch.setattr(nodes, "parse", counted)
+        with pytest.raises(EditRefused) as caught:
+            self.editor.edit(self.lacking, self.spec, self.release)
+        assert parsed == []
+        assert caught.value.findings()[0].hint == "the containers run 'ghcr.io/acme/api'"
+        assert caught.value.hint
+        assert len(parsed) == 1
+
+
+class TestChart(EditorContract):
+    editor = Chart()
+    text = "apiVersion: v2\nname: web\nversion: 0.1.0\nappVersion: '1.9' # of the image\n"
+    spec = EditSpec("chart", "charts/web")
+    release = RELEASE
+    lacking = "apiVersion: v2\nname: web\nversion: 0.1.0\n"
+
+    def test_a_folder_stands_for_its_chart(self) -> None:
+        assert self.editor.paths(self.spec) == ("charts/web/Chart.yaml",)
+        assert self.editor.paths(EditSpec("chart", ".")) == ("Chart.yaml",)
+        assert self.editor.paths(EditSpec("chart", "x/requirements.yaml")) == ("x/requirements.yaml",)
+
+
+class TestChartDependency(EditorContract):
+    editor = Chart()
+    text = "dependencies:\n- name: web\n  version: ^1.4.0\n- name: web-worker\n  version: 1.4.1\n"
+    spec = EditSpec("chart", "Chart.yaml", path="dependencies[?name=='web'].version", value="1.4.2")
+    release = RELEASE
+    lacking = "dependencies:\n- name: web-worker\n  version: 1.4.1\n"
+
+
+class TestKustomizeRemote(EditorContract):
+    editor = Kustomize()
+    text = "resources:\n  - https://github.com/acme/deploy//web?ref=v1 # here\n  - a.yaml\n"
+    spec = EditSpec("kustomize", "apps/web", value="v2", options={"remote": "acme/deploy"})
+    release = RELEASE
+    lacking = "resources:\n  - https://github.com/acme/deploy-infra//web?ref=v1\n"
 
 
 class TestArgoCD(EditorContract):

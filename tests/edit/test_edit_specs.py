@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gitops_actions.edit.chart import Chart
 from gitops_actions.edit.kustomize import Kustomize
 from gitops_actions.edit.manifest import Manifest
 from gitops_actions.edit.text import MAX_CHARACTERS, TextPattern
@@ -154,3 +155,34 @@ def test_a_release_of_two_images_from_one_repository_is_refused() -> None:
     images = (Image("a", "r/web", "2"), Image("b", "r/web", "3"))
     with pytest.raises(EditRefused, match="2 images from"):
         EDITORS["argocd"].edit(APPLICATION, EditSpec("argocd", "f"), Release("2", images))
+
+
+@pytest.mark.parametrize(
+    "path", ["name", "version.x", "dependencies.web.version", "dependencies[0].name", "/dependencies"]
+)
+def test_a_chart_has_only_versions(path: str) -> None:
+    with pytest.raises(UsageError, match="no path") as caught:
+        Chart().edit("version: 0.1.0\n", EditSpec("chart", "Chart.yaml", path=path), RELEASE)
+    assert "dependencies[?name==" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("version", ["1", "1.4", "v1.4.2", "01.4.2", "1.4.2-01", "latest", "1.4.2\n", "", "1.4.2+"])
+@pytest.mark.parametrize("path", ["version", "dependencies[0].version", "/dependencies/0/version"])
+def test_helm_wants_semver(version: str, path: str) -> None:
+    text = "version: 0.1.0\ndependencies:\n- name: web\n  version: 0.1.0\n"
+    with pytest.raises(UsageError, match="SemVer") as caught:
+        Chart().edit(text, EditSpec("chart", "Chart.yaml", path=path), Release(version))
+    assert "--version" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("remote", ["", "/", ["acme/deploy"]])
+def test_a_remote_is_the_name_of_a_repository(remote: object) -> None:
+    spec = EditSpec("kustomize", "f", options={"remote": remote})
+    with pytest.raises(UsageError, match="remote cannot be"):
+        Kustomize().edit("resources: [a]\n", spec, RELEASE)
+
+
+def test_a_remote_takes_the_revision() -> None:
+    spec = EditSpec("kustomize", "f", options={"remote": "acme/deploy"})
+    with pytest.raises(UsageError, match="release 1 has none"):
+        Kustomize().edit("resources: ['https://github.com/acme/deploy?ref=x']\n", spec, RELEASE)
