@@ -148,16 +148,16 @@ class Sealed:
     steps: tuple[Step, ...]
 
     def leaves(self) -> tuple[Leaf, ...]:
-        return ()
+        spot, _ = places.walk(self.parsed, self.root, self.steps)
+        message = f"image {self.names[0]} is in {spot.shown}, which is a text and not values"
+        hint = "write it as valuesObject, or put the image into helm.parameters"
+        raise refusal(NOT_A_VALUE, message, spot.node.start_mark, hint)
 
     def found(self) -> tuple[Found, ...]:
         return ()
 
     def put(self, splice: Splice, image: Image, *, create: bool) -> None:  # noqa: ARG002
-        spot, _ = places.walk(self.parsed, self.root, self.steps)
-        message = f"image {image.name} is in {spot.shown}, which is a text and not values"
-        hint = "write it as valuesObject, or put the image into helm.parameters"
-        raise refusal(NOT_A_VALUE, message, spot.node.start_mark, hint)
+        self.leaves()
 
 
 @dataclass(frozen=True)

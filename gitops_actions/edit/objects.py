@@ -55,15 +55,17 @@ def read(text: str, spec: EditSpec, search: Search, objects: str) -> tuple[Found
         return tuple(replace(each, role="version") for each in at_path) if spec.value is None else at_path
     found: list[Found] = []
     problem: EditRefused | None = None
+    any_place = False
     for holder in search(nodes.parse(text), spec):
         try:
             _refuse_expressions(holder.leaves())
             found.extend(holder.found())
+            any_place = True  # though a name alone has no values yet
         except EditRefused as error:  # matters only where it is the release's image: then `edit` says so
             problem = problem or error
-    if not found:
-        hint = "values that are a text cannot be edited: write them as an object; or name a place with path:"
-        raise problem or refusal(MISSING, f"there is no image that can be edited in {objects}", None, hint)
+    if not found and (problem is not None or not any_place):
+        hint = "correct the file, or name a place in it with path:"
+        raise problem or refusal(MISSING, f"there is no image in {objects}", None, hint)
     return tuple(found)
 
 

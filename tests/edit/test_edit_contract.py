@@ -192,6 +192,11 @@ class TestArgoCD(EditorContract):
         assert len(self.editor.edit(text, self.spec, self.release).changes) == 1
         assert {value.name for value in self.editor.read(text, self.spec)} == {"web", "ghcr.io/acme/api"}
 
+    def test_values_that_are_a_text_are_not_taken_for_none(self) -> None:
+        text = f"{self.text[: self.text.index('    kustomize:')]}    helm: {{values: 'image: r/web:1'}}\n"
+        with pytest.raises(EditRefused, match="a text and not values"):
+            self.editor.read(text, self.spec)
+
 
 class TestFlux(EditorContract):
     editor = Flux()
@@ -212,6 +217,10 @@ class TestFlux(EditorContract):
         )
         found = [(value.name, value.role, value.value) for value in self.editor.read(text, self.spec)]
         assert found == [("r/web", "tag", "1"), ("r/web", "digest", OLD), ("r/web", "repository", "r/web")]
+
+    def test_an_image_by_its_name_alone_has_no_values_yet(self) -> None:
+        text = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {images: [{name: r/web}]}\n"
+        assert self.editor.read(text, self.spec) == ()
 
 
 class TestMarker(EditorContract):
