@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from yaml.nodes import MappingNode, SequenceNode
 
-from gitops_actions.edit import image_places, images, nodes, paths
+from gitops_actions.edit import documents, image_places, images, nodes, paths
 from gitops_actions.edit.image_places import Place
 from gitops_actions.edit.leaves import Leaf
 from gitops_actions.edit.nodes import Parsed
+from gitops_actions.edit.places import Spot
 from gitops_actions.edit.refusals import AMBIGUOUS, CANNOT_CREATE, MISSING, OTHER_IMAGE, quoted, refusal
 from gitops_actions.edit.splice import Splice
 from gitops_actions.errors import EditRefused
@@ -32,23 +33,32 @@ class HelmValues:
         try:
             return found_at(image_places.place(parsed, spec.document, _steps(spec)))
         except EditRefused as error:
-            raise _helped(error, parsed, spec, None) from None
+            _look_elsewhere(error, parsed, spec, None)
+            raise
 
     def edit(self, text: str, spec: EditSpec, release: Release) -> Edited:
         """The text with the image of the release that this place is for."""
         parsed = nodes.parse(text)
         splice = Splice(parsed)
         create = spec.on_missing == "create"
+        place = None
         try:
             place = image_places.place(parsed, spec.document, _steps(spec))
             if place.tag is not None and place.is_reference:
                 _put_reference(splice, place.tag, release, create=create)
+            elif place.is_reference and create:
+                _create(splice, (place.parent, len(_steps(spec)) - 1), _steps(spec), release)
+            elif place.is_reference:
+                raise _missing(place)
             else:
                 image = _image(place, release)
                 put_pins(splice, place, image, create=create)
                 put_repository(splice, place, image)
         except EditRefused as error:
-            raise _helped(error, parsed, spec, release) from None
+            known = _look_elsewhere(error, parsed, spec, release)
+            if known or place is not None or not create or error.code != MISSING:
+                raise
+            _create(splice, documents.nearest(parsed, spec.document, _steps(spec)), _steps(spec), release)
         return splice.result()
 
 
@@ -56,11 +66,29 @@ def _steps(spec: EditSpec) -> tuple[paths.Step, ...]:
     return paths.parse(spec.path or DEFAULT_PATH)
 
 
-def _helped(error: EditRefused, parsed: Parsed, spec: EditSpec, release: Release | None) -> EditRefused:
-    """The refusal of a path that leads to no image or to another one, with the places that were perhaps meant."""
+def _look_elsewhere(error: EditRefused, parsed: Parsed, spec: EditSpec, release: Release | None) -> bool:
+    """Give the refusal of a path that leads to no image, or to another one, the places that were perhaps meant as its
+    hint. Whether there are any."""
+    hint = None
     if error.code in (MISSING, OTHER_IMAGE):
-        error.hint = image_places.hint(parsed, release, _steps(spec)) or error.hint
-    return error
+        hint = image_places.hint(parsed, release, _steps(spec))
+    error.hint = hint or error.hint
+    return hint is not None
+
+
+def _create(splice: Splice, nearest: tuple[Spot, int], steps: tuple[paths.Step, ...], release: Release) -> None:
+    """What the path asks for, in a file that has no image of the release at all."""
+    spot, taken = nearest
+    image = _only_image(release, spot)
+    images.check(image)
+    key = paths.show(steps[-1:]).lower()
+    value = image.digest if key.endswith("digest") else image.tag
+    if key.endswith("image"):
+        value = image.reference
+    if value is None:
+        message = f"{paths.show(steps)} is not there, and image {image.name} comes without what it would hold"
+        raise refusal(MISSING, message, spot.node.start_mark, "deploy the image with it, or correct the path")
+    splice.create(spot, steps[taken:], value)
 
 
 def found_at(place: Place) -> tuple[Found, ...]:
@@ -79,19 +107,24 @@ def found_at(place: Place) -> tuple[Found, ...]:
 
 def _image(place: Place, release: Release) -> Image:
     """The image that tag, digest and repository of a place are for."""
-    if not release.images:
-        mark = place.parent.node.start_mark
-        raise refusal(OTHER_IMAGE, "the release has no image", mark, "deploy with --image, or use kind yaml")
     for name in place.names:
         image = images.matching(release, name)
         if image is not None:
             return image
-    if place.repository is not None and place.names:
+    if release.images and place.repository is not None and place.names:
         raise _other_image(place.names[0], release, place.repository)
+    return _only_image(release, place.parent)
+
+
+def _only_image(release: Release, spot: Spot) -> Image:
+    """The image of a place that does not say which it is for."""
+    mark = spot.node.start_mark
+    if not release.images:
+        raise refusal(OTHER_IMAGE, "the release has no image", mark, "deploy with --image, or use kind yaml")
     if len({(image.repository, image.tag, image.digest) for image in release.images}) == 1:
         return release.images[0]
-    message = f"{place.parent.shown or 'the file'} does not say which of {len(release.images)} images it is for"
-    raise refusal(AMBIGUOUS, message, place.parent.node.start_mark, "add a key repository beside the tag")
+    message = f"{spot.shown or 'the file'} does not say which of {len(release.images)} images it is for"
+    raise refusal(AMBIGUOUS, message, mark, "add a key repository beside the tag")
 
 
 def _put_reference(splice: Splice, leaf: Leaf, release: Release, *, create: bool) -> None:

@@ -4,14 +4,15 @@
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 from typing import NamedTuple
 
 from yaml.nodes import MappingNode, Node
 
 from gitops_actions.edit import documents, images, leaves, nodes, places
-from gitops_actions.edit.entries import append_entries
 from gitops_actions.edit.leaves import Leaf
 from gitops_actions.edit.nodes import Parsed
+from gitops_actions.edit.paths import Filter
 from gitops_actions.edit.places import Spot
 from gitops_actions.edit.refusals import AMBIGUOUS, BAD_SPEC, CANNOT_CREATE, MISSING, STALE, quoted, refusal
 from gitops_actions.edit.remotes import Remote, remotes_of
@@ -67,8 +68,11 @@ class Kustomize:
             else:
                 lacking.append(image)
         if lacking and create:
-            append_entries(parsed, splice, _only(roots), "images", [_new_entry(image) for image in lacking])
-        elif len(lacking) == len(release.images) and not remotes:
+            _create(parsed, splice, _only(roots), lacking[0])
+            first = splice.result()
+            then = self.edit(first.text, spec, release)
+            return _joined(first, then, self.read(then.text, spec), lacking[0])
+        if len(lacking) == len(release.images) and not remotes:
             raise _missing(parsed, roots, entries, release)
         return splice.result()
 
@@ -170,12 +174,22 @@ def _check_suffix(parsed: Parsed, entry: Spot) -> None:
         raise refusal(CANNOT_CREATE, f"{spot.shown} does not go with a new tag or digest", spot.node.start_mark, hint)
 
 
-def _new_entry(image: Image) -> dict[str, str]:
-    """What a new entry says, in the order of kustomize's documentation."""
+def _create(parsed: Parsed, splice: Splice, root: Spot, image: Image) -> None:
+    """A new entry with the tag, or with the digest where there is none; what else it says comes when it is there."""
     images.check(image)
-    moved = image.repository if image.repository != image.name else None
-    pairs = {"name": image.name, "newName": moved, "newTag": image.tag, "digest": image.digest}
-    return {key: value for key, value in pairs.items() if value is not None}
+    key, value = ("newTag", image.tag) if image.tag is not None else ("digest", image.digest)
+    steps = ("images", Filter(("name",), image.name), key)
+    spot, taken = places.walk(parsed, root, steps)
+    splice.create(spot, steps[taken:], value or "")
+
+
+def _joined(first: Edited, then: Edited, found: tuple[Found, ...], image: Image) -> Edited:
+    """Two edits as one, of which the first has created the entry of an image. ``found`` says where all is now."""
+    created = next(value.path for value in found if value.name == image.name and value.role in ("tag", "digest"))
+    lines = {value.path: value.line for value in found}
+    changes = [replace(change, path=created) if "[?" in change.path else change for change in first.changes]
+    moved = [replace(change, line=lines.get(change.path, change.line)) for change in (*changes, *then.changes)]
+    return Edited(then.text, tuple(sorted(moved, key=lambda change: change.line)))
 
 
 def _only(roots: list[Spot]) -> Spot:

@@ -87,7 +87,7 @@ def test_a_place_that_can_be_created(tmp_path: Path) -> None:
     without_images = "resources: []\n"
     assert validate(tmp_path, {**GOOD, "web/dev/kustomization.yaml": without_images}).exit_code == 2
     assert validate(tmp_path, {"gitops.yaml": config}).exit_code == 0
-    assert validate(tmp_path, {"web/dev/kustomization.yaml": "images: []\n"}).exit_code == 2
+    assert validate(tmp_path, {"web/dev/kustomization.yaml": "images: web\n"}).exit_code == 2
 
 
 def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:

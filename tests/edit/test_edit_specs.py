@@ -102,6 +102,27 @@ def test_lines_of_added_keys_are_those_of_the_new_text() -> None:
     assert all("newTag" in lines[change.line - 1] for change in edited.changes)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "images:\n- name: z\n  newTag: v1\nx: 1\n",
+        "# all\nresources: []\n",
+        "images: [{name: q}]\n",
+        "images:\n- {name: q}\n- {name: c, newTag: v1}\n",
+        "images: []\n",
+    ],
+)
+def test_what_is_created_is_told_where_it_is_found(text: str) -> None:
+    digest = "sha256:" + "1" * 64
+    images = (Image("b", "r/b", "v2", digest), Image("c", "c", "v3"), Image("a", "a", None, digest))
+    spec = EditSpec("kustomize", "f", on_missing="create")
+    edited = Kustomize().edit(text, spec, Release("1", images))
+    found = {(value.path, value.line, value.value) for value in Kustomize().read(edited.text, spec)}
+    assert {(change.path, change.line, change.new) for change in edited.changes} <= found
+    assert {value for _, _, value in found} >= {"r/b", "v2", "v3", digest}
+    assert Kustomize().edit(edited.text, spec, Release("1", images)).changes == ()
+
+
 def test_an_image_without_tag_and_digest_is_wrong_usage() -> None:
     text = "images:\n- name: a\n  newTag: '0'\n"
     with pytest.raises(UsageError, match="neither tag nor digest"):
