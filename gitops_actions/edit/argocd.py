@@ -24,7 +24,6 @@ from gitops_actions.errors import EditRefused
 from gitops_actions.model import Edited, EditSpec, Found, Image, Release
 
 _KINDS = {"Application": "argoproj.io", "ApplicationSet": "argoproj.io"}
-_OBJECTS = "an Application or ApplicationSet of Argo CD"
 
 
 class ArgoCD:
@@ -40,11 +39,11 @@ class ArgoCD:
 
     def read(self, text: str, spec: EditSpec) -> tuple[Found, ...]:
         """The value at the path, or the parts of every image."""
-        return objects.read(text, spec, _holders, _OBJECTS)
+        return objects.read(text, spec, _AGENT)
 
     def edit(self, text: str, spec: EditSpec, release: Release) -> Edited:
         """The text with the release in place."""
-        return objects.edit(text, spec, release, _holders, _OBJECTS)
+        return objects.edit(text, spec, release, _AGENT)
 
 
 def _holders(parsed: Parsed, spec: EditSpec) -> Iterator[Holder]:
@@ -57,6 +56,9 @@ def _holders(parsed: Parsed, spec: EditSpec) -> Iterator[Holder]:
             source = node_at(root.node, *steps)
             if source is not None:
                 yield from _of_source(parsed, root, steps, source)
+
+
+_AGENT = objects.Agent("Argo CD", "argoproj.io", "an Application or ApplicationSet of Argo CD", _holders)
 
 
 def _of_source(parsed: Parsed, root: Spot, steps: tuple[Step, ...], source: Node) -> Iterator[Holder]:

@@ -21,7 +21,6 @@ _KINDS = {
     "Kustomization": "kustomize.toolkit.fluxcd.io",
     "OCIRepository": "source.toolkit.fluxcd.io",
 }
-_OBJECTS = "a HelmRelease, Kustomization or OCIRepository of Flux"
 
 
 class Flux:
@@ -36,11 +35,11 @@ class Flux:
 
     def read(self, text: str, spec: EditSpec) -> tuple[Found, ...]:
         """The value at the path, or the parts of every image."""
-        return objects.read(text, spec, _holders, _OBJECTS)
+        return objects.read(text, spec, _AGENT)
 
     def edit(self, text: str, spec: EditSpec, release: Release) -> Edited:
         """The text with the release in place."""
-        return objects.edit(text, spec, release, _holders, _OBJECTS)
+        return objects.edit(text, spec, release, _AGENT)
 
 
 def _holders(parsed: Parsed, spec: EditSpec) -> Iterator[Holder]:
@@ -55,6 +54,9 @@ def _holders(parsed: Parsed, spec: EditSpec) -> Iterator[Holder]:
             url = text_at(root.node, "spec", "url") or ""
             if url.startswith("oci://"):
                 yield Artifact((url.removeprefix("oci://"),), parsed, root)
+
+
+_AGENT = objects.Agent("Flux", "fluxcd.io", "a HelmRelease, Kustomization or OCIRepository of Flux", _holders)
 
 
 def _entries(parsed: Parsed, root: Spot, steps: tuple[Step, ...]) -> Iterator[Holder]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from gitops_actions.edit import documents, images, leaves, nodes, paths, places
 from gitops_actions.edit.holders import Holder
@@ -31,8 +32,16 @@ _VERSION = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?")
 
 # Kind of object -> the group of its apiVersion.
 Kinds = Mapping[str, str]
-# All places of a file that hold an image; whether they are the release's is asked of each.
-Search = Callable[[Parsed, EditSpec], Iterator[Holder]]
+
+
+class Agent(NamedTuple):
+    """What the kinds differ in: the ``search`` for all places of a file that hold an image (whether they are the
+    release's is asked of each), the ``objects`` that it looks into, and the API group of all objects of the agent."""
+
+    name: str
+    group: str
+    objects: str
+    search: Callable[[Parsed, EditSpec], Iterator[Holder]]
 
 
 def of_kinds(parsed: Parsed, document: str | None, kinds: Kinds) -> Iterator[tuple[str, Spot]]:
@@ -48,15 +57,15 @@ def of_kinds(parsed: Parsed, document: str | None, kinds: Kinds) -> Iterator[tup
                 yield kind, spot
 
 
-def read(text: str, spec: EditSpec, search: Search, objects: str) -> tuple[Found, ...]:
-    """The values that an edit points to. ``objects`` is what the file should hold, for the refusal."""
+def read(text: str, spec: EditSpec, agent: Agent) -> tuple[Found, ...]:
+    """The values that an edit points to."""
     if _names_place(spec):
         at_path = YamlValue().read(text, spec)
         return tuple(replace(each, role="version") for each in at_path) if spec.value is None else at_path
     found: list[Found] = []
     problem: EditRefused | None = None
     any_place = False
-    for holder in search(nodes.parse(text), spec):
+    for holder in agent.search(nodes.parse(text), spec):
         try:
             _refuse_expressions(holder.leaves())
             found.extend(holder.found())
@@ -65,19 +74,19 @@ def read(text: str, spec: EditSpec, search: Search, objects: str) -> tuple[Found
             problem = problem or error
     if not found and (problem is not None or not any_place):
         hint = "correct the file, or name a place in it with path:"
-        raise problem or refusal(MISSING, f"there is no image in {objects}", None, hint)
+        raise problem or refusal(MISSING, f"there is no image in {agent.objects}", None, hint)
     return tuple(found)
 
 
-def edit(text: str, spec: EditSpec, release: Release, search: Search, objects: str) -> Edited:
+def edit(text: str, spec: EditSpec, release: Release, agent: Agent) -> Edited:
     """The text with the release in every place that is for one of its images, or with the value at the path."""
     parsed = nodes.parse(text)
     if _names_place(spec):
-        return _edit_path(text, parsed, spec, release)
+        return _edit_path(text, parsed, spec, release, agent)
     splice = Splice(parsed)
     others: list[str] = []
     done = 0
-    for holder in search(parsed, spec):
+    for holder in agent.search(parsed, spec):
         image = matching(release, holder)
         if image is None:
             others.extend(holder.names[:1])
@@ -86,7 +95,7 @@ def edit(text: str, spec: EditSpec, release: Release, search: Search, objects: s
         holder.put(splice, image, create=spec.on_missing == "create")
         done += 1
     if not done:
-        raise _missing(release, others, objects)
+        raise _missing(release, others, agent)
     return splice.result()
 
 
@@ -107,12 +116,12 @@ def check_version(leaf: Leaf, new: str) -> None:
         raise refusal(STALE, message, mark, "release the image with a version such as 1.4.2 as its tag")
 
 
-def _missing(release: Release, others: list[str], objects: str) -> EditRefused:
+def _missing(release: Release, others: list[str], agent: Agent) -> EditRefused:
     wanted = " or ".join(quoted(image.name) for image in release.images) or "an image (the release has none)"
     there = ", ".join(quoted(name) for name in list(dict.fromkeys(others))[:12])
     hint = f"there are {there}" if there else "the file has no image"
     hint += "; name a place that does not say its repository, or a chart's version, with path:"
-    return refusal(MISSING, f"no image in {objects} is {wanted}", None, hint)
+    return refusal(MISSING, f"no image in {agent.objects} is {wanted}", None, hint)
 
 
 def _refuse_expressions(found: tuple[Leaf, ...]) -> None:
@@ -131,11 +140,12 @@ def _names_place(spec: EditSpec) -> bool:
     return bool(spec.path)
 
 
-def _edit_path(text: str, parsed: Parsed, spec: EditSpec, release: Release) -> Edited:
+def _edit_path(text: str, parsed: Parsed, spec: EditSpec, release: Release, agent: Agent) -> Edited:
     """By the kind `yaml`, always as a string. Without a value it is the version, which must not take the place of
     something else."""
     steps = paths.parse(spec.path or "")
-    spot, taken = documents.find(parsed, spec.document, steps, create=spec.on_missing == "create")
+    find = documents.nearest if spec.on_missing == "create" else documents.find
+    spot, taken = find(parsed, spec.document, steps)
     if taken == len(steps):
         leaf = leaves.leaf(parsed, spot)
         _refuse_expressions((leaf,))
@@ -143,5 +153,16 @@ def _edit_path(text: str, parsed: Parsed, spec: EditSpec, release: Release) -> E
             message = f"{leaf.path} is {quoted(leaf.value)}, and without a value: the version would be written there"
             hint = 'say what belongs there, such as value: "{image}" or value: "{digest}"'
             raise UsageError(message, code=BAD_SPEC, hint=hint)
+    elif not _is_in_object(parsed, spot, agent):
+        message = f"{spec.path} is not there, and the document is no object of {agent.name}"
+        raise refusal(MISSING, message, spot.node.start_mark, "correct the file, or pick its document with document:")
     value = release.version if spec.value is None else spec.value
     return YamlValue().edit(text, replace(spec, value=value, options={"typed": "string"}), release)
+
+
+def _is_in_object(parsed: Parsed, spot: Spot, agent: Agent) -> bool:
+    """Whether the document of a spot is an object of the agent: nothing is created elsewhere."""
+    start = spot.node.start_mark.index
+    inside = (root for root in parsed.roots if root.start_mark.index <= start < root.end_mark.index)
+    group = (text_at(next(inside, None), "apiVersion") or "").partition("/")[0]
+    return group == agent.group or group.endswith(f".{agent.group}")
