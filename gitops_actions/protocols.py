@@ -108,7 +108,8 @@ class Forge(Protocol):
         branch: str | None = None,
         base: str | None = None,
     ) -> tuple[PullRequest, ...]:
-        """Requests, newest first. ``closed`` are those closed without a merge."""
+        """Requests, newest first. ``closed`` are those closed without a merge. Where one ``branch`` is asked for, an
+        open request tells whether it ``conflicts``, if the forge knows."""
         ...
 
     def get(self, number: int) -> PullRequest:
@@ -148,7 +149,8 @@ class Forge(Protocol):
     def request_auto_merge(
         self, number: int, *, expected_head: str, method: MergeMethod | None, author: Signature
     ) -> PullRequest:
-        """Merge as soon as everything required is green: now, where nothing is."""
+        """Merge as soon as everything required is green: now, where nothing is. Raises MergeConflict where the
+        forge does not wait for a conflict to be solved, LostRace when the head is not ``expected_head``."""
         ...
 
     def statuses(self, commit: str) -> tuple[CommitStatus, ...]:

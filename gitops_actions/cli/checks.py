@@ -105,13 +105,10 @@ def _check_records(tree: Tree, environments: Mapping[str, object], apps: Mapping
             yield _warning("GA072", "this is not a release record", "remove it from this folder", path)
             continue
         try:
-            record = records.read(file.content, path)
+            records.read(file.content, path)
         except GitOpsError as error:
             yield from error.findings()
             continue
-        if (record.app, record.environment) != (app, environment):
-            message = f"this record says that it is of {record.app} in {record.environment}"
-            yield replace(_warning("GA073", message, "restore it from git, or delete it", path), severity="error")
         for what, known, word in (("environment", environments, environment), ("app", apps, app)):
             if word not in known:
                 message = f"this is the record of {what} {word}, which gitops.yaml does not have"

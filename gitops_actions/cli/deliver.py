@@ -12,6 +12,9 @@ from gitops_actions.core.proposal import OBSOLETE, Situation
 from gitops_actions.errors import GitOpsError, UsageError
 from gitops_actions.model import Action, Commit, Plan, Result, Snapshot
 
+# Looks at the remote and decides; also says where the plan is to be carried out.
+Decide = Callable[[], tuple[Place, Plan]]
+
 # How many requests that people closed are looked at for the one that turned a release away.
 _REFUSALS = 10
 # Which of several failures a pipeline should hear of: what will not mend itself goes first.
@@ -41,7 +44,7 @@ def situation(session: Session, place: Place, branch: str, paths: Collection[str
     return Situation(base, head, ahead, None, tuple(refused), left)
 
 
-def rehearse(decisions: Sequence[Callable[[], Plan]]) -> None:
+def rehearse(decisions: Sequence[Decide]) -> None:
     """With several deliveries, decide all before the first one is done: a UsageError of the last must find nothing
     written by the first. What else goes wrong is the business of its own delivery."""
     for decide in decisions if len(decisions) > 1 else ():
@@ -54,18 +57,16 @@ def rehearse(decisions: Sequence[Callable[[], Plan]]) -> None:
 
 
 def deliver(
-    session: Session,
-    place: Place,
-    decide: Callable[[], Plan],
-    *,
-    plan_only: bool,
-    identity: tuple[str | None, tuple[str, ...]],
+    session: Session, decide: Decide, environment: str | None, apps: Sequence[str] = (), *, plan_only: bool
 ) -> Result:
     """Decide and do, deciding anew after each lost race. Errors of policy, permission and people become the result
     of this delivery, so that others go on; UsageError is raised."""
+    base: str | None = None
 
     def attempt() -> Result:
-        plan = decide()
+        nonlocal base
+        place, plan = decide()
+        base = place.branch
         for file in plan.files:
             session.settings.detail(f"{plan.action.value}: {file.path} on {plan.target}, on top of {plan.parent}")
         if plan_only:
@@ -79,7 +80,7 @@ def deliver(
     except UsageError:
         raise
     except GitOpsError as error:
-        return application.failed(error, *identity, base=place.branch)
+        return application.failed(error, environment, tuple(apps), base)
 
 
 def finish(settings: Settings, command: str, results: Sequence[Result], *, exit_code: bool) -> None:

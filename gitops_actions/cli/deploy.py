@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
@@ -16,11 +16,12 @@ from gitops_actions.cli.session import Place, Session, local_config, open_sessio
 from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.survey import all_apps
 from gitops_actions.core import deploy, images, naming, sets
-from gitops_actions.core.delivery import Rules, environment_paths
-from gitops_actions.core.proposal import Wishes
-from gitops_actions.core.targets import unknown_app
+from gitops_actions.core.delivery import Rules, brought, environment_paths
+from gitops_actions.core.order import Compare
+from gitops_actions.core.proposal import Situation, Wishes
+from gitops_actions.core.targets import environments_of, unknown_app
 from gitops_actions.errors import UsageError
-from gitops_actions.model import App, Environment, Plan, Release, Result, Source
+from gitops_actions.model import App, Environment, Outcome, Plan, PullRequest, Release, Result, Source
 from gitops_actions.plugins import load
 
 
@@ -121,12 +122,9 @@ def command(
         if branch is not None:
             _check_branch(session, branch)
         compare = comparison(settings, source_path, session.forge)
-        decisions = [_decision(session, chosen, new, entry, compare, wishes) for entry in entries]
-        deliver.rehearse([decide for _, decide, _ in decisions])
-        results = [
-            deliver.deliver(session, place, decide, plan_only=plan_only, identity=identity)
-            for place, decide, identity in decisions
-        ]
+        runs = [_Run(session, entry.name, chosen.name, new, compare, wishes) for entry in entries]
+        deliver.rehearse([run.decide for run in runs])
+        results = [result for run in runs for result in run.deliver(plan_only=plan_only)]
     deliver.finish(settings, "deploy", results, exit_code=exit_code)
 
 
@@ -172,29 +170,72 @@ def _app(session: Session, name: str | None, given: list[Any]) -> App:
     raise UsageError(f"which app? (known: {known})", code="GA048", hint="give --app, or `app:` in gitops.yaml here")
 
 
-def _decision(
-    session: Session, app: App, new: Release, entry: Environment, compare: Any, wishes: Wishes
-) -> tuple[Place, Callable[[], Plan], tuple[str | None, tuple[str, ...]]]:
-    place = session.place(entry)
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The delivery of a release to one environment. What its name and the app's mean is looked up for each decision:
+    the policy may have changed by the time a race was lost."""
 
-    def decide() -> Plan:
-        config = session.config
-        apps = [app]
-        if entry.group == "environment":
-            apps = list(all_apps(session).values())
-        sharing = deploy.group(config, apps, app, entry)
-        branch = wishes.branch or naming.branch(entry.name, app.name if entry.group == "app" else None)
-        paths = environment_paths(entry.name, sharing, session.tools)
-        known = known_records(session, place, entry.name, sharing)
-        rules = Rules(session.tools, compare, config.records, session.author, wishes, known)
-        there = deliver.situation(session, place, branch, paths)
-        return deploy.plan(entry, place.branch, app, new, sharing, there, rules)
+    session: Session
+    environment: str
+    app: str
+    new: Release
+    compare: Compare
+    wishes: Wishes
 
-    return place, partial(decide), (entry.name, (app.name,))
+    def deliver(self, *, plan_only: bool) -> list[Result]:
+        """The result, and that of a request that the app leaves behind."""
+        session, identity = self.session, (self.environment, (self.app,))
+        results = [deliver.deliver(session, self.decide, *identity, plan_only=plan_only)]
+        settled = results[0].outcome not in (Outcome.SUPERSEDED, Outcome.SKIPPED_CLOSED) and not results[0].exit_code
+        entry, app, _ = self._entry()
+        if settled and self._former(entry, app) is not None:
+            results.append(deliver.deliver(session, self.take_out, *identity, plan_only=plan_only))
+        return results
+
+    def decide(self) -> tuple[Place, Plan]:
+        """What to do for the release."""
+        entry, app, apps = self._entry()
+        sharing = deploy.group(self.session.config, apps, app, entry)
+        branch = self.wishes.branch or naming.branch(entry.name, app.name if entry.group == "app" else None)
+        place, there, rules = self._look(entry, branch, sharing)
+        former = self._former(entry, app)
+        if former is not None:
+            there = replace(there, former=(former, place.store.ahead(place.branch, former.branch)))
+        return place, deploy.plan(entry, place.branch, app, self.new, sharing, there, rules)
+
+    def take_out(self) -> tuple[Place, Plan]:
+        """What to do with the request that the app had before `group` changed."""
+        entry, app, apps = self._entry()
+        companions = [one for one in apps if entry.name in environments_of(self.session.config, one)]
+        place, there, rules = self._look(entry, deploy.former_branch(entry, app), companions)
+        return place, deploy.take_out(entry, place.branch, app, companions, there, rules)
+
+    def _entry(self) -> tuple[Environment, App, list[App]]:
+        apps = all_apps(self.session)
+        if self.app not in apps:
+            raise unknown_app(self.app, apps)
+        (entry,) = deploy.entries(self.session.config, apps[self.app], [self.environment])
+        return entry, apps[self.app], list(apps.values())
+
+    def _look(self, entry: Environment, branch: str, apps: Sequence[App]) -> tuple[Place, Situation, Rules]:
+        session = self.session
+        place, paths = session.place(entry), environment_paths(entry.name, apps, session.tools)
+        known = known_records(session, place, entry.name, apps)
+        rules = Rules(session.tools, self.compare, session.config.records, session.author, self.wishes, known)
+        return place, deliver.situation(session, place, branch, paths), rules
+
+    def _former(self, entry: Environment, app: App) -> PullRequest | None:
+        """The open request that still holds the app on the branch that it had before `group` changed."""
+        place, branch = self.session.place(entry), deploy.former_branch(entry, app)
+        if place.forge is None or self.wishes.branch is not None:
+            return None
+        for request in place.forge.find(state="open", branch=branch, base=place.branch):
+            if brought(app, place.store.ahead(place.branch, branch)) is not None:
+                return request
+        return None
 
 
 def _set(session: Session, values: list[sets.Assignment], origin: Source, wishes: Wishes, plan_only: bool) -> Result:
-    place = Place(session.store, session.forge, session.base)
     if wishes.branch == session.base:
         raise UsageError(
             f"--branch {wishes.branch} is the base branch, and a request needs a branch of its own",
@@ -202,11 +243,12 @@ def _set(session: Session, values: list[sets.Assignment], origin: Source, wishes
             hint="to commit straight to it, use --deliver push",
         )
 
-    def decide() -> Plan:
+    def decide() -> tuple[Place, Plan]:
+        place = Place(session.store, session.forge, session.base)
         branch = wishes.branch or naming.set_branch(value.file for value in values)
         there = deliver.situation(session, place, branch, [value.file for value in values])
         log = place.store.log(place.branch, [value.file for value in values]) if origin.sequence is not None else ()
         log = tuple(told(place.store, log))
-        return sets.plan(place.branch, branch, values, origin, there, log, session.tools, wishes, session.author)
+        return place, sets.plan(place.branch, branch, values, origin, there, log, session.tools, wishes, session.author)
 
-    return deliver.deliver(session, place, decide, plan_only=plan_only, identity=(None, ()))
+    return deliver.deliver(session, decide, None, plan_only=plan_only)

@@ -15,10 +15,10 @@ from gitops_actions.cli.deliver import situation
 from gitops_actions.cli.deploy import request_options, wanted
 from gitops_actions.cli.options import RepositoryOptions, option, repository_options
 from gitops_actions.cli.records import known_records
-from gitops_actions.cli.session import Session, open_session
+from gitops_actions.cli.session import Place, Session, open_session
 from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.survey import all_apps, survey
-from gitops_actions.core import naming, promote
+from gitops_actions.core import graph, leftovers, naming, promote
 from gitops_actions.core.cells import Cell
 from gitops_actions.core.delivery import Rules, environment_paths
 from gitops_actions.core.order import Compare
@@ -26,7 +26,7 @@ from gitops_actions.core.promote import Candidate
 from gitops_actions.core.proposal import Wishes
 from gitops_actions.core.targets import unknown_app
 from gitops_actions.errors import GitOpsError, UsageError
-from gitops_actions.model import App, Environment, Plan, Result
+from gitops_actions.model import App, Environment, Plan, PullRequest, Result
 from gitops_actions.plugins import load
 
 
@@ -60,16 +60,20 @@ def command(
         if name is not None:
             naming.checked(what, name)
     with open_session(settings, repository, likely=(app,) if app else ()) as session:
+        if app is not None and app not in (apps := all_apps(session)):
+            raise unknown_app(app, apps)
         compare = comparison(settings, source_path, session.forge)
         results: list[Result] = []
         for environment in promote.targets(session.config, source=source, target=target):
-            run = _Run(session, environment, source, compare, wishes)
+            run = _Run(session, environment.name, source, compare, wishes)
             try:
                 groups = run.groups(app)
             except GitOpsError as error:
                 results.append(application.failed(error, environment.name, ()))
                 continue
             results += [run.deliver(group, plan_only=plan_only) for group in groups]
+        if source is None and target is None:
+            results += _leftovers(session, app, plan_only=plan_only)
     deliver.finish(settings, "promote", results, exit_code=exit_code)
 
 
@@ -79,51 +83,73 @@ class _Run:
     auto-merge has just brought into one is due in the next."""
 
     session: Session
-    environment: Environment
+    environment: str
     source: str | None
     compare: Compare
     wishes: Wishes
 
-    def groups(self, only: str | None) -> list[list[App]]:
+    def groups(self, only: str | None) -> list[list[str]]:
         """The apps of each request that is worth a look; of the one that is named, in any case."""
-        session, environment = self.session, self.environment
-        apps = all_apps(session)
-        if only is not None and only not in apps:
-            raise unknown_app(only, apps)
-        place = session.place(environment)
+        apps = all_apps(self.session)
+        place = self.session.place(self._target())
         requests = place.forge.find(state="open", base=place.branch) if place.forge is not None else ()
-        found: list[list[App]] = []
+        found: list[list[str]] = []
         candidates, cells = self._look(list(apps.values()))
         for candidate in candidates:
-            group = [part.app for part in candidate.parts]
-            named = only is not None and only in {one.name for one in group}
+            group = [part.app.name for part in candidate.parts]
+            named = only is not None and only in group
             if named or (only is None and promote.worth_a_look(candidate, cells, requests)):
                 found.append(group)
         return found
 
-    def deliver(self, group: Sequence[App], *, plan_only: bool) -> Result:
+    def deliver(self, group: Sequence[str], *, plan_only: bool) -> Result:
         """The request of one group."""
-        session, environment = self.session, self.environment
-        place = session.place(environment)
+        session = self.session
 
-        def decide() -> Plan:
-            candidates, _ = self._look(group)
-            known = known_records(session, place, environment.name, group)
+        def decide() -> tuple[Place, Plan]:
+            place, apps = session.place(self._target()), all_apps(session)
+            members = [apps[name] for name in group if name in apps]
+            candidates, _ = self._look(members)
+            if not candidates:
+                raise UsageError(f"{', '.join(group)} in {self.environment}: gitops.yaml has changed meanwhile")
+            known = known_records(session, place, self.environment, members)
             records = session.config.records
             rules = Rules(session.tools, self.compare, records, session.author, self.wishes, known)
-            paths = environment_paths(environment.name, group, session.tools)
+            paths = environment_paths(self.environment, members, session.tools)
             there = situation(session, place, candidates[0].branch, paths)
-            return promote.plan(candidates[0], place.branch, there, rules)
+            return place, promote.plan(candidates[0], place.branch, there, rules)
 
-        identity = (environment.name, tuple(one.name for one in group))
         try:
-            return deliver.deliver(session, place, decide, plan_only=plan_only, identity=identity)
+            return deliver.deliver(session, decide, self.environment, group, plan_only=plan_only)
         except UsageError as error:  # of this delivery only: the others are written, or still due
-            return application.failed(error, *identity, base=place.branch)
+            return application.failed(error, self.environment, tuple(group))
+
+    def _target(self) -> Environment:
+        return graph.environment_called(self.session.config, self.environment)
 
     def _look(self, apps: Sequence[App]) -> tuple[list[Candidate], Mapping[tuple[str, str], Cell]]:
-        config = self.session.config
-        wanted: dict[str, Sequence[App]] = {**promote.origins(config, self.environment, apps)}
-        wanted[self.environment.name] = apps
+        config, environment = self.session.config, self._target()
+        wanted: dict[str, Sequence[App]] = {**promote.origins(config, environment, apps)}
+        wanted[environment.name] = apps
         cells = survey(self.session, wanted)
-        return promote.candidates(config, self.environment, apps, cells, source=self.source), cells
+        return promote.candidates(config, environment, apps, cells, source=self.source), cells
+
+
+def _leftovers(session: Session, only: str | None, *, plan_only: bool) -> list[Result]:
+    """Close the requests that gitops.yaml has no use for any more."""
+    forge = session.forge
+    if forge is None:
+        return []
+    results: list[Result] = []
+    for request in leftovers.suspects(session.config, all_apps(session), forge.find(state="open")):
+
+        def decide(request: PullRequest = request) -> tuple[Place, Plan]:
+            place = Place(session.store, forge, request.base)
+            ahead = session.store.ahead(request.base, request.branch)
+            now = forge.get(request.number)
+            return place, leftovers.plan(session.config, all_apps(session), now, ahead, only)
+
+        result = deliver.deliver(session, decide, naming.environment_of(request.branch), plan_only=plan_only)
+        if result.changed or result.findings:
+            results.append(result)
+    return results

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from gitops_actions import plugins
+from gitops_actions.cli.folder import Folder
 from gitops_actions.cli.options import RepositoryOptions
 from gitops_actions.cli.settings import Settings
 from gitops_actions.core import naming
 from gitops_actions.core.cells import Toolbox
 from gitops_actions.edit.source import text_of
-from gitops_actions.errors import LostRace, Temporary, UsageError
+from gitops_actions.errors import EditRefused, LostRace, Temporary, UsageError
 from gitops_actions.git.credentials import from_environment
 from gitops_actions.git.repository import Repository
 from gitops_actions.model import App, Config, Environment, Signature
@@ -138,7 +139,7 @@ def open_session(settings: Settings, options: RepositoryOptions, *, likely: tupl
         kind = options.forge
         if kind == "auto":
             kind = "local" if repository.local else ""
-        forge: Forge | None = plugins.load("forges", kind)(repository, author) if kind else None
+        forge: Forge | None = plugins.load("forges", kind)(repository, author, deadline=deadline) if kind else None
         base = base or store.default_branch()
         settings.detail(f"config repo {repository.url}, base {base}, by {stores}, forge {kind or 'none'}")
         yield Session(
@@ -155,13 +156,13 @@ def open_session(settings: Settings, options: RepositoryOptions, *, likely: tupl
 
 def local_config() -> Config | None:
     """The gitops.yaml of the current folder, for the defaults of an app repo; None when there is none."""
-    path = Path(FILE)
-    if not path.is_file():
+    file = Folder(Path()).snapshot([FILE]).files.get(FILE)
+    if file is None:
         return None
     try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise UsageError("it is not UTF-8 text", code="GA011", file=FILE) from None
+        text = text_of(file)
+    except EditRefused as error:  # here it is the configuration that is wrong
+        raise UsageError(error.message, code="GA011", file=FILE, line=error.line, hint=error.hint) from None
     from gitops_actions import config as configuration
 
     return configuration.load(text, file=FILE, kinds=plugins.Editors())

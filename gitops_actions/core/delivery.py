@@ -156,7 +156,7 @@ def _judged(
     if verdict.order is not order.Order.OLDER and verb == "Deploy":
         waiting = pending(app, situation)
         if waiting is not None:
-            there, where = waiting, f"in #{situation.open.number}" if situation.open else "on the branch of its request"
+            there, where = waiting, _where(app, situation)
             verdict = order.compare(release, there, rules.compare)
     if there is None or verdict.order in (order.Order.SAME, order.Order.NEWER):
         return verdict.order, None
@@ -187,12 +187,23 @@ def _numbered(part: Part, environment: Environment, situation: Situation, rules:
 
 
 def pending(app: App, situation: Situation) -> Release | None:
-    """The release of an app that the request's branch would bring; the newest commit that names it counts."""
-    for commit in () if situation.left else situation.ahead:
-        found = messages.releases(commit.message)
-        if app.name in found:
-            return found[app.name]
-    return None
+    """The release of an app that its open request would bring."""
+    here = brought(app, () if situation.left else situation.ahead)
+    return here or (brought(app, situation.former[1]) if situation.former is not None else None)
+
+
+def brought(app: App, commits: Sequence[Commit]) -> Release | None:
+    """The release of an app that commits (newest first) bring; the newest one that names it counts."""
+    found = (messages.releases(commit.message) for commit in commits)
+    return next((releases[app.name] for releases in found if app.name in releases), None)
+
+
+def _where(app: App, situation: Situation) -> str:
+    """Which request the pending release is in."""
+    request = situation.open
+    if situation.former is not None and not brought(app, () if situation.left else situation.ahead):
+        request = situation.former[0]
+    return f"in #{request.number}" if request is not None else "on the branch of its request"
 
 
 def _draft(

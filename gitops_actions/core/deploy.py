@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gitops_actions.core import delivery, graph, images, records
+from gitops_actions.core import delivery, graph, images, naming, records
 from gitops_actions.core.delivery import Part, Rules
-from gitops_actions.core.proposal import Situation
+from gitops_actions.core.proposal import Situation, Wishes
 from gitops_actions.core.targets import environments_of
 from gitops_actions.errors import UsageError
-from gitops_actions.model import App, Config, Environment, Image, Plan, Release, Source
+from gitops_actions.model import App, Config, Environment, Group, Image, Plan, Release, Source
 from gitops_actions.names import did_you_mean
 
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
@@ -87,18 +87,42 @@ def plan(
     """
     deliver = rules.wishes.deliver or environment.deliver
     parts = [Part(app, new)]
-    for other in companions:
-        if other.name == app.name or deliver == "push":
-            continue
-        waiting = delivery.pending(other, situation)
-        if waiting is not None:
-            waiting = Release(waiting.version, images.renamed(other, waiting.images), waiting.source)
-            origin = _promoted_from(other, environment, situation)
-            parts.append(Part(other, waiting, origin, asked=False))
-    if deliver == "push" and any(delivery.pending(other, situation) for other in companions if other.name != app.name):
+    others = _others(app, companions, environment, situation)
+    if deliver != "push":
+        parts += others
+    elif others:
         situation = replace(situation, open=None)  # it still waits for the others
     parts.sort(key=lambda part: part.app.name)  # whichever comes last, the request reads the same
     return delivery.plan("Deploy", environment, base, parts, situation, rules)
+
+
+def former_branch(environment: Environment, app: App) -> str:
+    """The branch that the request for an app had, or was part of, before `group` changed."""
+    return naming.branch(environment.name, app.name if environment.group == "environment" else None)
+
+
+def take_out(
+    environment: Environment, base: str, app: App, companions: Sequence[App], situation: Situation, rules: Rules
+) -> Plan:
+    """What to do with the open request that an app has on its former branch, once the release is where it belongs:
+    it goes on with the other apps that it holds (any of ``companions``), or is closed."""
+    parts = [Part(app, None), *_others(app, companions, environment, situation)]
+    parts.sort(key=lambda part: part.app.name)
+    group: Group = "app" if environment.group == "environment" else "environment"
+    former = replace(environment, group=group, deliver="pull-request")
+    wishes = Wishes(run=rules.wishes.run, on_foreign=rules.wishes.on_foreign)
+    return delivery.plan("Deploy", former, base, parts, situation, replace(rules, wishes=wishes))
+
+
+def _others(app: App, companions: Sequence[App], environment: Environment, situation: Situation) -> list[Part]:
+    """What a request holds for other apps."""
+    found: list[Part] = []
+    for other in companions:
+        waiting = delivery.pending(other, situation) if other.name != app.name else None
+        if waiting is not None:
+            release = Release(waiting.version, images.renamed(other, waiting.images), waiting.source)
+            found.append(Part(other, release, _promoted_from(other, environment, situation), asked=False))
+    return found
 
 
 def _promoted_from(app: App, environment: Environment, situation: Situation) -> str | None:

@@ -12,6 +12,7 @@ from gitops_actions.names import complaint_about_branch, complaint_about_name
 PREFIX = "gitops/"
 # No app can have this name, and `gitops/<environment>` itself could not exist beside `gitops/<environment>/<app>`.
 GROUP = "_all"
+SETS = "set"
 
 
 def branch(environment: str, app: str | None) -> str:
@@ -19,12 +20,18 @@ def branch(environment: str, app: str | None) -> str:
     return f"{PREFIX}{environment}/{app or GROUP}"
 
 
+def environment_of(branch: str) -> str | None:
+    """The environment of a branch that `branch` may have named; None for any other."""
+    parts = branch.removeprefix(PREFIX).split("/")
+    return parts[0] if branch.startswith(PREFIX) and len(parts) == 2 and parts[0] != SETS else None
+
+
 def set_branch(files: Iterable[str]) -> str:
     """The branch of a request made by `--set`: a slug of the files, and a hash since slugs may meet."""
     names = sorted(set(files))
     slug = re.sub(r"[^a-z0-9]+", "-", "-".join(names).lower()).strip("-")[:40].strip("-")
     digest = hashlib.sha256("\n".join(names).encode()).hexdigest()[:8]
-    return f"{PREFIX}set/{slug}-{digest}" if slug else f"{PREFIX}set/{digest}"
+    return f"{PREFIX}{SETS}/{slug}-{digest}" if slug else f"{PREFIX}{SETS}/{digest}"
 
 
 def checked(kind: str, text: str) -> str:

@@ -57,6 +57,7 @@ class Situation:
 
     ``base`` and ``head`` hold the same paths; ``head`` is the request's branch if there is one, ``ahead`` its commits
     that the base lacks, ``refused`` those of the last requests for it that people closed (both newest first).
+    ``former`` is an open request for the same on another branch, from before `group` changed, with its commits.
     """
 
     base: Snapshot
@@ -65,6 +66,7 @@ class Situation:
     open: PullRequest | None = None
     refused: tuple[Commit, ...] = ()
     left: bool = False  # the branch is that of a request that is closed or merged: what is on it waits for nothing
+    former: tuple[PullRequest, tuple[Commit, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,24 +137,28 @@ def _commit(proposal: Proposal, situation: Situation, author: Signature) -> Plan
 
 
 def _nothing_due(proposal: Proposal, situation: Situation) -> Plan:
+    nothing = _plan(proposal, situation, Action.NOTHING, Outcome.UNCHANGED)
     if situation.open is None:
-        return _plan(proposal, situation, Action.NOTHING, Outcome.UNCHANGED)
-    others = foreign(situation.ahead, proposal.environment)
-    if others:
-        note = Finding(
-            "GA304",
-            "warning",
-            f"#{situation.open.number} has nothing of ours left, but {_people(others)} pushed onto it; it stays open",
-        )
-        return _plan(proposal, situation, Action.NOTHING, Outcome.UNCHANGED, findings=(note,))
-    reason = "What this request would bring is there already, or no longer due."
-    return _plan(proposal, situation, Action.CLOSE, Outcome.CLOSED, reason=reason)
+        return nothing
+    return no_longer_due(nothing, situation.ahead, "What this request would bring is there already, or no longer due.")
+
+
+def no_longer_due(nothing: Plan, ahead: tuple[Commit, ...], reason: str) -> Plan:
+    """The plan to close the open request of a plan that does nothing, unless other people's commits are on it."""
+    assert nothing.pull_request is not None  # noqa: S101 (the caller's business)
+    others = foreign(ahead, nothing.environment)
+    if not others:
+        return replace(nothing, action=Action.CLOSE, outcome=Outcome.CLOSED, reason=reason)
+    number = nothing.pull_request.number
+    text = f"#{number} has nothing of ours left, but {_people(others)} pushed onto it; it stays open"
+    return replace(nothing, findings=(*nothing.findings, Finding("GA304", "warning", text)))
 
 
 def _request(proposal: Proposal, situation: Situation, wishes: Wishes, author: Signature) -> Plan:
     head, request = situation.head, situation.open
     draft, parent = proposal.draft, situation.base
     others = foreign(situation.ahead, proposal.environment)
+    stuck = request is not None and request.conflicts  # then it is made anew, on the tip of the base
     if head is not None and others:
         draft, parent = proposal.redraft(head), head
         if draft.files and all(made_by_us(commit) for commit in others):
@@ -166,7 +172,7 @@ def _request(proposal: Proposal, situation: Situation, wishes: Wishes, author: S
                 f"{_people(others)} pushed onto {proposal.branch}; their work is not overwritten",
                 hint="merge or close the request, or run again with --on-foreign append to put ours on top",
             )
-    elif head is not None and situation.ahead and _brings(head, situation, proposal):
+    elif head is not None and situation.ahead and _brings(head, situation, proposal) and not stuck:
         draft = Draft({}, draft.changes)
     text = proposal.text
     obsolete = request is not None and OBSOLETE in request.labels
@@ -175,8 +181,10 @@ def _request(proposal: Proposal, situation: Situation, wishes: Wishes, author: S
         or not set(text.labels) <= set(request.labels)
         or (wishes.body is not None and request.body.strip() != text.body.strip())
     )
-    # A new commit asks again: a forge may have dropped the wish with the old one.
-    auto_merge = proposal.auto_merge and (request is None or not request.auto_merge or bool(draft.files))
+    # A new commit asks again: a forge may have dropped the wish with the old one. A draft is not to be merged yet.
+    unwanted = request.draft if request is not None else text.draft
+    auto_merge = proposal.auto_merge and not unwanted
+    auto_merge = auto_merge and (request is None or not request.auto_merge or bool(draft.files))
     if request is not None and not (draft.files or reword or auto_merge or obsolete):
         return _plan(proposal, situation, Action.NOTHING, Outcome.UNCHANGED)
     return _plan(

@@ -124,6 +124,8 @@ def _checked(
         complaint = complaint_about_name(name)
         if complaint:
             raise _invalid(file, f"{name!r} {complaint}")
+    if path(environment, app) != file:
+        raise _invalid(file, f"it says that it is of {app} in {environment}")
     try:
         parsed = tuple(named(parse(image)) for image in images)
     except UsageError as error:

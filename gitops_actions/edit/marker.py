@@ -13,7 +13,7 @@ from gitops_actions.edit import holders, images
 from gitops_actions.edit.marks import APP, POLICY, Mark, marks_in
 from gitops_actions.edit.refusals import AMBIGUOUS, BAD_SPEC, LACKING, MISSING, OTHER_IMAGE, quoted, refusal
 from gitops_actions.edit.splice import Splice
-from gitops_actions.errors import UsageError
+from gitops_actions.errors import EditRefused, UsageError
 from gitops_actions.model import Edited, EditSpec, Found, Image, Release
 
 _ROLES: dict[str, Literal["repository", "tag", "digest", "version", "revision", "value"]] = {
@@ -41,8 +41,16 @@ class Marker:
         marks = marks_in(text, spec)
         names = {mark.owner: mark.repository for mark in marks if mark.key == POLICY and mark.repository}
         found: list[Found] = []
+        problem: EditRefused | None = None
         for mark in _owned(marks, spec, names):
-            found.extend(_found(mark, mark.image or mark.repository or names.get(mark.owner)))
+            try:
+                found.extend(_found(mark, mark.image or mark.repository or names.get(mark.owner)))
+            except EditRefused as error:
+                if mark.owner == spec.path:
+                    raise
+                problem = problem or error  # may be another app's: `edit` knows
+        if problem is not None and not found:
+            raise problem
         return tuple(found)
 
     def edit(self, text: str, spec: EditSpec, release: Release) -> Edited:

@@ -19,11 +19,12 @@ from gitops_actions.model.content import (
 from gitops_actions.model.deliveries import Action, CommitStatus, Outcome, Plan, PullRequest, RequestText, Result
 from gitops_actions.model.policy import App, Config, ConfigRepo, EditSpec, Environment, Freeze, Gates
 from gitops_actions.model.releases import Image, Record, Release, Source
-from gitops_actions.model.words import Deliver, Finding, MergeMethod, Secret, Severity
+from gitops_actions.model.words import Deliver, Finding, Group, MergeMethod, Secret, Severity
 
 __all__ = [
     "Deliver",
     "Finding",
+    "Group",
     "MergeMethod",
     "Secret",
     "Severity",

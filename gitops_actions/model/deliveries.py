@@ -13,7 +13,8 @@ from gitops_actions.model.words import Finding, MergeMethod
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A pull request (GitLab: merge request). ``merge_commit`` is set once it is merged."""
+    """A pull request (GitLab: merge request). ``merge_commit`` is set once it is merged. ``conflicts``: an open one is
+    known to conflict with its base."""
 
     number: int
     url: str
@@ -28,6 +29,7 @@ class PullRequest:
     reviewers: tuple[str, ...] = ()
     draft: bool = False
     auto_merge: bool = False
+    conflicts: bool = False
     merge_commit: str | None = None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-from gitops_actions.model.words import Deliver, MergeMethod
+from gitops_actions.model.words import Deliver, Group, MergeMethod
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Environment:
     team_reviewers: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     merge_method: MergeMethod | None = None
-    group: Literal["app", "environment"] = "app"
+    group: Group = "app"
     branch: str | None = None
     repository: str | None = None
     gates: Gates = Gates()

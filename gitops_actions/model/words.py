@@ -8,6 +8,7 @@ from typing import Literal
 Severity = Literal["error", "warning", "notice"]
 MergeMethod = Literal["merge", "squash", "rebase"]
 Deliver = Literal["push", "pull-request"]
+Group = Literal["app", "environment"]
 
 
 class Secret:

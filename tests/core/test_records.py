@@ -53,16 +53,17 @@ def test_what_is_written_reads_back_fast_and_as_yaml(
     app: str, environment: str, version: str, source: Source, origin: str | None
 ) -> None:
     record = Record(app, environment, Release(version, (), source), origin)
-    content = records.render(record)
-    assert records.read(content, "r.yaml") == record
+    content, path = records.render(record), records.path(environment, app)
+    assert records.read(content, path) == record
     # A person's comment takes the record off the fast path; what it says stays the same.
-    assert records.read(b"# seen\n" + content, "r.yaml") == record
+    assert records.read(b"# seen\n" + content, path) == record
     assert yaml.safe_load(content)["version"] == version
 
 
 def test_images_and_all_fields_survive() -> None:
-    assert records.read(records.render(FULL), "r.yaml") == FULL
-    assert records.read(records.render(FULL) + b"\n", "r.yaml") == FULL
+    path = records.path("staging", "web")
+    assert records.read(records.render(FULL), path) == FULL
+    assert records.read(records.render(FULL) + b"\n", path) == FULL
 
 
 @pytest.mark.parametrize(
@@ -84,3 +85,8 @@ def test_what_is_not_a_record(content: bytes, message: str) -> None:
         records.read(content, ".gitops/releases/dev/web.yaml")
     assert caught.value.file == ".gitops/releases/dev/web.yaml"
     assert caught.value.hint
+
+
+def test_a_record_that_was_copied_is_not_believed() -> None:
+    with pytest.raises(EditRefused, match="it says that it is of web in staging"):
+        records.read(records.render(FULL), ".gitops/releases/dev/web.yaml")

@@ -191,3 +191,29 @@ def test_a_refused_auto_merge_tells_what_was_done(worlds: Callable[..., World]) 
     assert done.results[0]["pull_request"]["number"] == 1
     assert done.results[0]["commit"] == world.tip("gitops/dev/web")
     assert done.results[0]["outcome"] == "opened"
+
+
+def test_a_request_that_has_come_to_conflict_is_made_anew(worlds: Callable[..., World]) -> None:
+    world = worlds(BY_REQUEST)
+    world.deploy("1.0.2")
+    by_hand = OVERLAY.replace("'1.0.0'", "'1.0.1'")
+    repos.commit(world.config, {WEB.format("dev"): by_hand}, message="By hand")
+    world.run("pr", "merge", "1", code=5)
+    assert world.deploy("1.0.2").outcomes == [("dev", "updated")]
+    assert world.deploy("1.0.2").outcomes == [("dev", "unchanged")]
+    world.run("pr", "merge", "1")
+    assert world.tag("dev") == "1.0.2"
+
+
+def test_auto_merge_is_asked_for_until_it_comes_about(worlds: Callable[..., World]) -> None:
+    world = worlds(BY_REQUEST)
+    world.deploy("1.0.2")
+    files = {"notes.md": "theirs\n"}
+    repos.commit(world.config, files, message="A note", branch="gitops/dev/web")
+    repos.commit(world.config, {"notes.md": "ours\n"}, message="Another")
+    done = world.deploy("1.0.2", "--auto-merge", code=5)
+    assert done.outcomes == [("dev", "unchanged")]
+    assert [finding["code"] for finding in done.results[0]["findings"]] == ["GA302"]
+    repos.commit(world.config, {"notes.md": "theirs\n"}, message="Solved")
+    assert world.deploy("1.0.2", "--auto-merge").outcomes == [("dev", "merged")]
+    assert world.tag("dev") == "1.0.2"

@@ -261,6 +261,13 @@ class TestMarker(EditorContract):
             ("short_revision", "value", "abc"),
         ]
 
+    def test_what_is_wrong_with_markers_of_others_does_not_matter(self) -> None:
+        broken = 'a: [x:1] # {"$imagepolicy": "apps:api"}\nb: {c: x:1, # {"$imagepolicy": "apps:api:nam"}\n  d: 1}\n'
+        broken += 'api: x:1 # {"$imagepolicy": "apps:api"}\n'
+        own = self.editor.read(self.text, self.spec)
+        assert self.editor.read(self.text + broken, self.spec)[: len(own)] == own
+        assert self.editor.edit(self.text + broken, self.spec, self.release).text.endswith(broken)
+
     def test_a_policy_is_read_only_where_it_is_asked_for_or_known(self) -> None:
         text = 'a: 1 # {"$imagepolicy": "apps:a:tag"}\nb: 2 # {"$imagepolicy": "apps:b:tag"}\n'
         spec = EditSpec("marker", "values.yaml", path="apps:b")

@@ -20,7 +20,6 @@ FULL = Request(
     state="merged",
     merge_commit="b" * 40,
     draft=True,
-    auto_merge=True,
     labels=("dev", "x"),
     assignees=("ada",),
     reviewers=("bob",),

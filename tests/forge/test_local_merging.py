@@ -79,6 +79,14 @@ def test_a_squash_of_one_commit_keeps_its_message(ground: Ground) -> None:
     assert ground.message(made) == "Deploy web 1 to dev (#1)\n\nWhy.\n\nGitops-App: web\nGitops-Version: 1"
 
 
+@pytest.mark.parametrize(
+    ("message", "made"), [("Subject\r\n\r\nWhy.\r\n", "Subject (#1)\n\r\nWhy.\r"), ("", f"{TEXT.title} (#1)")]
+)
+def test_a_squash_of_one_commit_has_a_subject(ground: Ground, message: str, made: str) -> None:
+    ground.commit(BRANCH, {"web": b"1"}, message)
+    assert ground.message(merged(ground, "squash")) == made
+
+
 def test_a_rebase_is_what_git_cherry_pick_makes(diverged: Ground, repo: Path, tmp_path: Path) -> None:
     here = clone(repo, tmp_path / "clone")
     git(here, "cherry-pick", f"origin/main..origin/{BRANCH}")
@@ -149,8 +157,9 @@ def test_a_draft_is_not_merged(ground: Ground) -> None:
     number = ground.forge().open(BRANCH, "main", RequestText("T", "", draft=True)).number
     with pytest.raises(MergeConflict, match="is a draft"):
         ground.forge().merge(number, expected_head=head, method="merge", author=AUTHOR)
-    later = ground.forge().request_auto_merge(number, expected_head=head, method=None, author=AUTHOR)
-    assert (later.state, later.auto_merge) == ("open", True)
+    with pytest.raises(MergeConflict, match="is a draft"):
+        ground.forge().request_auto_merge(number, expected_head=head, method=None, author=AUTHOR)
+    assert not ground.forge().get(number).auto_merge
 
 
 def test_a_hook_that_protects_the_base_is_obeyed(ground: Ground, repo: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import PurePath
@@ -9,8 +10,8 @@ from typing import Literal, get_args
 
 from gitops_actions.errors import LostRace, MergeConflict, UsageError
 from gitops_actions.forge.local import merging
-from gitops_actions.forge.local.data import Request
-from gitops_actions.forge.local.landing import TRIES, land
+from gitops_actions.forge.local.data import Request, line
+from gitops_actions.forge.local.landing import land
 from gitops_actions.forge.local.plumbing import Plumbing
 from gitops_actions.forge.local.requests import HEADS, Requests
 from gitops_actions.forge.local.statuses import Statuses
@@ -28,16 +29,16 @@ class LocalForge:
     Args:
         repository: where the requests are.
         author: in whose name their data is committed; its time is the time of every change.
-        tries: how often a lost race is repeated before Temporary is raised.
+        deadline: on the monotonic clock; until then a lost race is repeated, then Temporary is raised.
     """
 
     name = "local"
     capabilities: frozenset[Capability] = frozenset(get_args(Capability))
 
-    def __init__(self, repository: Plumbing, author: Signature, *, tries: int = TRIES) -> None:
+    def __init__(self, repository: Plumbing, author: Signature, *, deadline: float = math.inf) -> None:
         self._repository = repository
         self._author = author
-        self._tries = tries
+        self._deadline = deadline
         self._requests = Requests(repository)
         self._statuses = Statuses(repository)
 
@@ -54,7 +55,11 @@ class LocalForge:
             for _, request in sorted(self._requests.kept().items(), reverse=True)
             if branch in (None, request.branch) and base in (None, request.base)
         )
-        return tuple(self._shown(request) for request in found if state in ("all", request.state))
+        return tuple(
+            self._shown(request, conflicts=branch is not None and self._requests.conflicts(request))
+            for request in found
+            if state in ("all", request.state)
+        )
 
     def get(self, number: int) -> PullRequest:
         """See `Forge.get`."""
@@ -75,7 +80,7 @@ class LocalForge:
             others = [one for one in now if one is not there]
             return self._requests.updates([*others, request], message, self._author), request
 
-        return self._shown(land(self._repository, attempt, self._tries))
+        return self._shown(land(self._repository, attempt, self._deadline))
 
     def update(
         self,
@@ -88,12 +93,14 @@ class LocalForge:
     ) -> PullRequest:
         """See `Forge.update`."""
 
+        gone = {line(label) for label in remove_labels}  # as they are kept
+
         def change(request: Request) -> Request:
             return replace(
                 request,
                 title=request.title if title is None else title,
                 body=request.body if body is None else body,
-                labels=tuple(label for label in (*request.labels, *add_labels) if label not in remove_labels),
+                labels=tuple(label for label in (*request.labels, *add_labels) if line(label) not in gone),
             )
 
         return self._change(number, "Update", change)
@@ -127,17 +134,14 @@ class LocalForge:
             message = f"Merge #{number}: {request.title}\n"
             return [*self._requests.updates([request], message, author), *moves], request
 
-        return self._shown(land(self._repository, attempt, self._tries))
+        return self._shown(land(self._repository, attempt, self._deadline))
 
     def request_auto_merge(
         self, number: int, *, expected_head: str, method: MergeMethod | None, author: Signature
     ) -> PullRequest:
-        """See `Forge.request_auto_merge`. Nothing is ever required here, so it merges now; a request that cannot be
-        merged as it stands stays open and is marked, and the next call tries again."""
-        try:
-            return self.merge(number, expected_head=expected_head, method=method or "merge", author=author)
-        except MergeConflict:
-            return self._change(number, "Merge later", lambda request: replace(request, auto_merge=True))
+        """See `Forge.request_auto_merge`. Nothing is ever required here, so it merges now; nobody is here who could
+        do it later."""
+        return self.merge(number, expected_head=expected_head, method=method or "merge", author=author)
 
     def statuses(self, commit: str) -> tuple[CommitStatus, ...]:
         """See `Forge.statuses`."""
@@ -145,7 +149,7 @@ class LocalForge:
 
     def set_status(self, commit: str, status: CommitStatus) -> None:
         """See `Forge.set_status`."""
-        land(self._repository, lambda: (self._statuses.updates(commit, status, self._author), None), self._tries)
+        land(self._repository, lambda: (self._statuses.updates(commit, status, self._author), None), self._deadline)
 
     def compare(self, repository: str, old: str, new: str) -> Ancestry | None:  # noqa: ARG002 (the protocol's)
         """Always None: this repository knows no others."""
@@ -156,7 +160,7 @@ class LocalForge:
             request = change(self._requests.get(number))
             return self._requests.updates([request], f"{verb} #{number}: {request.title}\n", self._author), request
 
-        return self._shown(land(self._repository, attempt, self._tries))
+        return self._shown(land(self._repository, attempt, self._deadline))
 
     def _new(self, branch: str, base: str, text: RequestText) -> Request:
         head, target = self._requests.branch(branch), self._requests.branch(base)
@@ -203,7 +207,7 @@ class LocalForge:
             moves.append(RefUpdate(HEADS + request.base, base, commit))
         return replace(request, state="merged", merge_commit=commit), moves
 
-    def _shown(self, request: Request) -> PullRequest:
+    def _shown(self, request: Request, *, conflicts: bool = False) -> PullRequest:
         where = self._repository.url
         if PurePath(where).is_absolute():
             where = PurePath(where).as_uri()
@@ -220,7 +224,7 @@ class LocalForge:
             assignees=request.assignees,
             reviewers=request.reviewers,
             draft=request.draft,
-            auto_merge=request.auto_merge,
+            conflicts=conflicts,
             merge_commit=request.merge_commit,
         )
 

@@ -73,6 +73,17 @@ class Requests:
             return replace(request, state="closed")
         return replace(request, head=tip)
 
+    def conflicts(self, request: Request) -> bool:
+        """Whether an open request is known to conflict with its base."""
+        base = self.branch(request.base)
+        if request.state != "open" or base is None or self.contained(base, request.head):
+            return False
+        try:
+            tree, _ = self._repository.merge_tree(base, request.head)
+        except UsageError:  # this git cannot tell
+            return False
+        return tree is None
+
     def contained(self, commit: str, base: str) -> bool:
         """Whether ``base`` has ``commit`` in its history; asked once, for it never changes."""
         key = (commit, base)
