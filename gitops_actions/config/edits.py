@@ -24,9 +24,13 @@ NEEDS = {
     "toml": ("path", "value"),
     "text": ("pattern", "value"),
 }
+# What `path` is where it is not given; other kinds know theirs, but an editor does not know the app.
+PATHS = {"marker": "{app}"}
 WITHOUT_PATTERN = frozenset(
     ("kustomize", "helm", "chart", "manifest", "argocd", "flux", "marker", "yaml", "json", "toml")
 )
+# What a kind writes that has one plain answer to it.
+DEFAULT_VALUES = {"chart": "{version}"}
 
 
 def read_edits(section: Node, kinds: Collection[str], problems: Problems) -> tuple[EditSpec, ...]:
@@ -57,7 +61,10 @@ def _edit(node: Node, kinds: Collection[str], problems: Problems) -> EditSpec | 
             problems.add(node.keys[kind], f"an edit of kind {kind} needs the key `{key}`")
     if kind in WITHOUT_PATTERN and "pattern" in node.mapping:
         problems.add(node.keys["pattern"], f"an edit of kind {kind} has no `pattern`", "the kind `text` has")
+    if kind != "kustomize" and "remote" in node.mapping:
+        problems.add(node.keys["remote"], f"an edit of kind {kind} has no `remote`", "the kind `kustomize` has")
     for key, text, allowed in (
+        ("remote", shape.remote, IN_PLACES),
         ("path", shape.path, IN_PLACES),
         ("pattern", shape.pattern, IN_PLACES),
         ("value", shape.value, IN_VALUES),
@@ -75,11 +82,12 @@ def _edit(node: Node, kinds: Collection[str], problems: Problems) -> EditSpec | 
     return EditSpec(
         kind,
         file,
-        path=shape.path or None,
-        value=shape.value or None,
+        path=shape.path or PATHS.get(kind),
+        value=shape.value or DEFAULT_VALUES.get(kind),
         pattern=shape.pattern or None,
         document=str(shape.document) if "document" in node.mapping else None,
         on_missing=shape.on_missing,
+        options={"remote": shape.remote} if shape.remote else {},
         line=line,
         column=column,
     )

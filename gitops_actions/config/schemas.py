@@ -36,7 +36,7 @@ def _complete_edit(edit: dict[str, Any], kinds: list[str]) -> None:
         description = f"The file or folder; may hold {{app}} and {{environment}}. Edits of kind {kind}."
         edit["properties"][kind] = {"type": "string", "description": description, "pattern": PATH_PATTERN}
     edit["oneOf"] = [{"required": [kind]} for kind in kinds]
-    edit["dependentRequired"] = {kind: list(NEEDS[kind]) for kind in kinds if kind in NEEDS}
+    edit["dependentRequired"] = {kind: list(NEEDS[kind]) for kind in kinds if kind in NEEDS} | {"remote": ["kustomize"]}
     patternless = sorted(WITHOUT_PATTERN.intersection(kinds))
     edit["dependentSchemas"] = {kind: {"properties": {"pattern": False}} for kind in patternless}
     edit["properties"]["pattern"]["format"] = "regex"

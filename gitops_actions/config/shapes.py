@@ -147,6 +147,14 @@ class EditShape(Shape):
     on_missing: Annotated[
         Literal["error", "create"], about("What to do when there is no such place", must="be error or create")
     ] = "error"
+    remote: Annotated[
+        Text | UnsetType,
+        about_text(
+            "Which remote resources of a kustomization travel along: a repository, or its URL",
+            "acme/deploy",
+            must="be a repository or its URL",
+        ),
+    ] = UNSET
 
 
 class AppShape(Shape):

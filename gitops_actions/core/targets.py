@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from gitops_actions.errors import UsageError
 from gitops_actions.model import App, Config, EditSpec, Release
@@ -73,7 +74,7 @@ def specs(app: App, environment: str) -> tuple[EditSpec, ...]:
             edit.pattern and _placed(edit.pattern, re.escape(app.name), re.escape(environment)),
             edit.document and _placed(edit.document, app.name, environment),
             edit.on_missing,
-            edit.options,
+            edit.options and _options(edit.options, app.name, environment),
             edit.line,
             edit.column,
         )
@@ -119,6 +120,12 @@ def filled(spec: EditSpec, release: Release, app: str | None, environment: str |
 
 def _environments(config: Config, app: App) -> tuple[str, ...]:
     return tuple(name for name in config.environments if not app.environments or name in app.environments)
+
+
+def _options(options: Mapping[str, Any], app: str, environment: str) -> dict[str, Any]:
+    return {
+        key: _placed(value, app, environment) if isinstance(value, str) else value for key, value in options.items()
+    }
 
 
 def _placed(text: str, app: str, environment: str) -> str:

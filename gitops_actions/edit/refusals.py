@@ -9,9 +9,9 @@ from gitops_actions.errors import EditRefused
 MISSING = "GA101"
 AMBIGUOUS = "GA102"
 DUPLICATE = "GA103"
-INHERITED = "GA104"  # the value stands elsewhere: alias or merge key
+INHERITED = "GA104"  # the value stands elsewhere: alias, merge key, what an agent fills in
 SHARED = "GA105"  # the value is read elsewhere too (anchor), or has a type of its own (tag)
-NOT_A_VALUE = "GA106"  # a mapping, a list, a block scalar, several lines
+NOT_A_VALUE = "GA106"  # a mapping, a list, a block scalar, several lines, a range, nothing
 ENCRYPTED = "GA107"
 NOT_YAML = "GA108"
 TOO_MUCH = "GA109"
@@ -21,7 +21,8 @@ OTHER_IMAGE = "GA112"
 NOT_READ_BACK = "GA113"
 CANNOT_CREATE = "GA114"
 
-BAD_PATH = "GA120"  # UsageErrors: gitops.yaml or the command line is wrong, not the file
+LACKING = "GA021"  # UsageErrors: the release has not what the edit writes
+BAD_PATH = "GA120"  # gitops.yaml or the command line is wrong, not the file
 BAD_SPEC = "GA121"
 
 

@@ -91,6 +91,8 @@ FIELDS: dict[str, Any] = {
     "file": lambda v: {"version": 1, "apps": {"web": {"edits": [{"helm": v}]}}},
     "two-kinds": lambda v: {"version": 1, "apps": {"web": {"edits": [{"helm": "a", "kustomize": v}]}}},
     "pattern-of-helm": lambda v: {"version": 1, "apps": {"web": {"edits": [{"helm": "a", "pattern": v}]}}},
+    "remote": lambda v: {"version": 1, "apps": {"web": {"edits": [{"kustomize": "a", "remote": v}]}}},
+    "remote-of-helm": lambda v: {"version": 1, "apps": {"web": {"edits": [{"helm": "a", "remote": v}]}}},
     "unknown-key": lambda v: {"version": 1, "apps": {"web": {"edits": [{"helm": "a", "x": v}]}}},
     **{
         f"edit-{key}": lambda v, key=key: {"version": 1, "apps": {"web": {"edits": [{**EDIT, key: v}]}}}

@@ -99,6 +99,12 @@ def test_a_document_may_be_a_number() -> None:
     assert [edit.document for edit in loaded(text).apps["web"].edits] == ["1", "kind=A"]
 
 
+def test_a_marker_is_the_apps_unless_the_edit_says_otherwise() -> None:
+    edits = "edits: [{marker: a.yaml}, {marker: b.yaml, path: 'flux-system:web'}, {argocd: c.yaml}]"
+    app = load(f"version: 1\napps:\n  web: {{{edits}}}\n", file="gitops.yaml", kinds=("marker", "argocd")).apps["web"]
+    assert [edit.path for edit in app.edits] == ["{app}", "flux-system:web", None]
+
+
 def test_a_kind_from_a_plugin() -> None:
     text = "version: 1\napps:\n  web: {edits: [{hcl: main.tf, pattern: '(?P<value>x)'}]}\n"
     assert load(text, file="gitops.yaml", kinds=("hcl",)).apps["web"].edits[0].kind == "hcl"
