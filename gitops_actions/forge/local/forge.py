@@ -17,7 +17,12 @@ from gitops_actions.forge.local.requests import HEADS, Requests
 from gitops_actions.forge.local.statuses import Statuses
 from gitops_actions.model import CommitStatus, MergeMethod, PullRequest, RefUpdate, RequestText, Signature
 from gitops_actions.names import complaint_about_branch
-from gitops_actions.protocols import Ancestry, Capability
+from gitops_actions.protocols import Ancestry, Capability, Connection, Store
+
+
+def connect(connection: Connection) -> LocalForge:
+    """The forge of a repository on this machine."""
+    return LocalForge(connection.repository, connection.author, deadline=connection.deadline)
 
 
 class LocalForge:
@@ -34,6 +39,7 @@ class LocalForge:
 
     name = "local"
     capabilities: frozenset[Capability] = frozenset(get_args(Capability))
+    store: Store | None = None
 
     def __init__(self, repository: Plumbing, author: Signature, *, deadline: float = math.inf) -> None:
         self._repository = repository
