@@ -46,10 +46,9 @@ class Kustomize:
         for entry in _entries(parsed, roots):
             name = places.text_of_key(parsed, entry, "name")
             keys = _keys(parsed, entry)
-            if keys.name is not None:
-                found.append(
-                    Found(keys.name.path, keys.name.line, images.value_of(keys.name) or "", "repository", name)
-                )
+            new_name = images.value_of(keys.name)
+            if keys.name is not None and new_name:
+                found.append(Found(keys.name.path, keys.name.line, new_name, "repository", name))
             found.extend(images.found_pins(keys.tag, keys.digest, name))
         for remote in _remotes(parsed, roots, spec):
             leaf = leaves.leaf(parsed, remote.spot)
