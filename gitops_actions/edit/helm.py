@@ -9,6 +9,7 @@ from gitops_actions.edit import documents, image_places, images, nodes, paths
 from gitops_actions.edit.image_places import Place
 from gitops_actions.edit.leaves import Leaf
 from gitops_actions.edit.nodes import Parsed
+from gitops_actions.edit.passes import joined
 from gitops_actions.edit.places import Spot
 from gitops_actions.edit.refusals import AMBIGUOUS, CANNOT_CREATE, MISSING, OTHER_IMAGE, quoted, refusal
 from gitops_actions.edit.splice import Splice
@@ -59,6 +60,9 @@ class HelmValues:
             if known or place is not None or not create or error.code != MISSING:
                 raise
             _create(splice, documents.nearest(parsed, spec.document, _steps(spec)), _steps(spec), release)
+            first = splice.result()
+            then = self.edit(first.text, spec, release)
+            return joined(first, then, self.read(then.text, spec))
         return splice.result()
 
 

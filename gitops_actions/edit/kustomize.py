@@ -12,6 +12,7 @@ from yaml.nodes import MappingNode, Node
 from gitops_actions.edit import documents, images, leaves, nodes, places
 from gitops_actions.edit.leaves import Leaf
 from gitops_actions.edit.nodes import Parsed
+from gitops_actions.edit.passes import joined
 from gitops_actions.edit.paths import Filter
 from gitops_actions.edit.places import Spot
 from gitops_actions.edit.refusals import AMBIGUOUS, BAD_SPEC, CANNOT_CREATE, MISSING, STALE, quoted, refusal
@@ -71,7 +72,8 @@ class Kustomize:
             _create(parsed, splice, _only(roots), lacking[0])
             first = splice.result()
             then = self.edit(first.text, spec, release)
-            return _joined(first, then, self.read(then.text, spec), lacking[0])
+            found = self.read(then.text, spec)
+            return joined(_named(first, found, lacking[0]), then, found)
         if len(lacking) == len(release.images) and not remotes:
             raise _missing(parsed, roots, entries, release)
         return splice.result()
@@ -95,9 +97,10 @@ def found_at(parsed: Parsed, entry: Spot) -> list[Found]:
     name = places.text_of_key(parsed, entry, "name")
     keys = _keys(parsed, entry)
     found = images.found_pins(keys.tag, keys.digest, name)
-    if keys.name is None:
+    new_name = images.value_of(keys.name)
+    if keys.name is None or not new_name:
         return found
-    return [Found(keys.name.path, keys.name.line, images.value_of(keys.name) or "", "repository", name), *found]
+    return [Found(keys.name.path, keys.name.line, new_name, "repository", name), *found]
 
 
 def _entries(parsed: Parsed, roots: list[Spot]) -> list[Spot]:
@@ -183,13 +186,11 @@ def _create(parsed: Parsed, splice: Splice, root: Spot, image: Image) -> None:
     splice.create(spot, steps[taken:], value or "")
 
 
-def _joined(first: Edited, then: Edited, found: tuple[Found, ...], image: Image) -> Edited:
-    """Two edits as one, of which the first has created the entry of an image. ``found`` says where all is now."""
+def _named(first: Edited, found: tuple[Found, ...], image: Image) -> Edited:
+    """The edit that has created the entry of an image, with the place by which it is found from now on."""
     created = next(value.path for value in found if value.name == image.name and value.role in ("tag", "digest"))
-    lines = {value.path: value.line for value in found}
-    changes = [replace(change, path=created) if "[?" in change.path else change for change in first.changes]
-    moved = [replace(change, line=lines.get(change.path, change.line)) for change in (*changes, *then.changes)]
-    return Edited(then.text, tuple(sorted(moved, key=lambda change: change.line)))
+    changes = (replace(change, path=created) if "[?" in change.path else change for change in first.changes)
+    return Edited(first.text, tuple(changes))
 
 
 def _only(roots: list[Spot]) -> Spot:

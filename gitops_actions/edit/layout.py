@@ -17,7 +17,7 @@ LINE_END = re.compile(r"\r\n|[\r\n]")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:[ \t]#[^\r\n]*)?(?=[\r\n]|\Z)")
 _BLANK_OR_COMMENT = re.compile(r"(?:\r\n|[\r\n])([ \t]*)(#[^\r\n]*)?(?=[\r\n]|\Z)")
 _ALIAS = re.compile(r"(?:[\s:?,-]|#[^\r\n]*)*\*[^\s,\[\]{}]+")
-_KEEP = re.compile(r"[|>][0-9]?\+")
+_BLOCK_HEADER = re.compile(r"(?<!\S)[|>][0-9]?([-+]?)[0-9]?(?!\S)")
 _BLANK_LINE = re.compile(r"(?:\r\n|[\r\n])[ \t]*(?=[\r\n])")
 _ENOUGH = 5000  # nodes that are looked at to learn how a file is indented
 
@@ -53,10 +53,15 @@ def behind_deeper_comments(text: str, position: int, column: int) -> int:
 
 
 def behind_indicator(text: str, end: int) -> int:
-    """The place behind the ":" or "-" of an empty value, from which the marks of the parsers stray, else UNKNOWN."""
-    while text[end - 1 : end] == " ":
-        end -= 1
-    return end if text[end - 1 : end] in (":", "-") else UNKNOWN
+    """The place behind the ":" or "-" of an empty value, from which the marks of the parsers stray (between brackets,
+    to other lines), else UNKNOWN."""
+    position = end
+    while text[position - 1 : position] in (" ", "\t", "\r", "\n") and position:
+        position -= 1
+    if text[position - 1 : position] not in (":", "-"):
+        return UNKNOWN
+    same_line = line_start(text, end) <= position
+    return position if same_line or "#" not in text[line_start(text, position) : position] else UNKNOWN
 
 
 def end_of(parsed: Parsed, node: Node, floor: int) -> int:
@@ -65,54 +70,79 @@ def end_of(parsed: Parsed, node: Node, floor: int) -> int:
     The parsers' own end of a block collection is the start of what comes next.
     """
     text = parsed.text
-    while True:
-        if node.start_mark.index < floor:
-            match = _ALIAS.match(text, floor)
-            return match.end() if match else UNKNOWN
-        if isinstance(node, ScalarNode):
-            if node.style in ("|", ">"):
-                return _end_of_block(text, node)
-            if node.start_mark.index == node.end_mark.index and not node.style:
-                return max(floor, behind_indicator(text, node.end_mark.index))
-            return int(node.end_mark.index)
-        if not isinstance(node, CollectionNode) or node.flow_style or not node.value:
-            return int(node.end_mark.index)
-        last = entries(node)[-1]
+    last, floor = _last(text, node, floor)
+    if last is None:
+        return UNKNOWN
+    if last.start_mark.index < floor:
+        match = _ALIAS.match(text, floor)
+        return match.end() if match else UNKNOWN
+    if isinstance(last, ScalarNode):
+        if last.style in ("|", ">"):
+            return _end_of_block(text, last)
+        if last.start_mark.index == last.end_mark.index and not last.style:
+            return max(floor, behind_indicator(text, last.end_mark.index))
+    return int(last.end_mark.index)
+
+
+def keeps_blank_lines(parsed: Parsed, node: Node, floor: int) -> bool:
+    """Whether a node ends in a block scalar to which blank lines behind it belong."""
+    text = parsed.text
+    last, floor = _last(text, node, floor)
+    if not isinstance(last, ScalarNode) or last.style not in ("|", ">") or last.start_mark.index < floor:
+        return False
+    return _chomping(text, last) == "+"
+
+
+def _last(text: str, node: Node, floor: int) -> tuple[Node | None, int]:
+    """The last scalar, flow collection or alias in a node, and a place behind which it stands."""
+    while node.start_mark.index >= floor and isinstance(node, CollectionNode) and not node.flow_style and node.value:
+        last = entries(text, node)[-1]
         if last is None:
-            return UNKNOWN
+            return None, floor
         node, floor = last
+    return node, floor
 
 
-def entries(node: CollectionNode) -> list[tuple[Node, int] | None]:
+def entries(text: str, node: CollectionNode) -> list[tuple[Node, int] | None]:
     """The values of a collection, each with a place behind which it stands; None for one whose key is an alias."""
     found: list[tuple[Node, int] | None] = []
     position = node.start_mark.index
     for entry in node.value:
-        value = entry
-        if isinstance(node, MappingNode):
-            name, value = entry
-            if name.start_mark.index < position:
-                found.append(None)
-                continue
-            position = name.end_mark.index
-        found.append((value, position))
-        if value.start_mark.index >= position:
-            position = value.end_mark.index
+        name, value = entry if isinstance(node, MappingNode) else (None, entry)
+        if name is not None:
+            alias = name.start_mark.index < position
+            position = _behind_alias(text, position) if alias else name.end_mark.index
+            found.append(None if alias else (value, position))
+        else:
+            found.append((value, position))
+        alias = value.start_mark.index < position
+        position = _behind_alias(text, position) if alias else value.end_mark.index
     return found
+
+
+def _behind_alias(text: str, position: int) -> int:
+    match = _ALIAS.match(text, position)
+    return match.end() if match else position
 
 
 def _end_of_block(text: str, node: ScalarNode) -> int:
     start, end = node.start_mark.index, node.end_mark.index
-    header = re.compile(r"[^\r\n]*").match(text, start)
-    if header and _KEEP.search(header[0]):  # blank lines at the end are part of it
-        last = text[end - 2 : end]
-        return end - (2 if last == "\r\n" else last[-1:] in ("\n", "\r"))
+    chomping = _chomping(text, node)
+    if chomping != "-" and not text.endswith(("\n", "\r"), 0, end):
+        return UNKNOWN  # at the end of the file: one line end more would be part of it
+    if chomping == "+":  # blank lines at the end are part of it
+        return end - (2 if text.endswith("\r\n", 0, end) else 1)
     return start + len(text[start:end].rstrip("\r\n"))
+
+
+def _chomping(text: str, node: ScalarNode) -> str:
+    header = _BLOCK_HEADER.search(text, node.start_mark.index)
+    return header[1] if header else ""
 
 
 def is_spaced(parsed: Parsed, node: CollectionNode) -> bool:
     """Whether there are blank lines between all entries of a block collection."""
-    found = entries(node)[-6:]
+    found = entries(parsed.text, node)[-6:]
     starts = [(e[0] if isinstance(node, MappingNode) else e).start_mark.index for e in node.value[-6:]]
     gaps = []
     for entry, following in zip(found, starts[1:], strict=False):
@@ -136,37 +166,42 @@ def column_of(parsed: Parsed, node: CollectionNode) -> int:
     return dash - line_start(text, dash) if dash >= 0 else UNKNOWN
 
 
-def pen(parsed: Parsed) -> Pen:
-    """How the author of a file indents, by what is most frequent in it."""
+def pen(parsed: Parsed, node: Node) -> Pen:
+    """How the author of a file indents, by what is most frequent in a node, else in all of the file."""
+    near, far = _habits(parsed, [node]), _habits(parsed, list(parsed.roots))
+    width, list_width, gap = (one.most_common(1) or other.most_common(1) for one, other in zip(near, far, strict=True))
+    usual = width[0][0] if width else 2
+    return Pen(usual, list_width[0][0] if list_width else usual, gap[0][0] if gap else 1)
+
+
+def _habits(parsed: Parsed, todo: list[Node]) -> tuple[Counter[int], Counter[int], Counter[int]]:
+    """How often mappings and lists are indented by how much below their key, and the spaces behind a "-"."""
     width, list_width, gap = Counter[int](), Counter[int](), Counter[int]()
     seen: set[int] = set()
-    todo: list[Node] = list(reversed(parsed.roots))
+    todo.reverse()
     while todo and len(seen) < _ENOUGH:
         node = todo.pop()
         if not isinstance(node, CollectionNode) or node.flow_style or id(node) in seen:
             continue
         seen.add(id(node))
-        column = node.start_mark.column
-        below = [entry[1] for entry in node.value] if isinstance(node, MappingNode) else node.value
-        names = [entry[0] for entry in node.value] if isinstance(node, MappingNode) else [node] * len(below)
-        for name, value in zip(names[:_ENOUGH], below, strict=False):
+        is_list = isinstance(node, SequenceNode)
+        pairs = [(node, item) for item in node.value[:_ENOUGH]] if is_list else node.value[:_ENOUGH]
+        for name, value in pairs:
             if not isinstance(value, CollectionNode) or value.flow_style:
                 continue
-            if parsed.text[value.start_mark.index : value.start_mark.index + 1] in ("&", "!"):
+            if parsed.text.startswith(("&", "!"), value.start_mark.index):
                 continue
-            further = value.start_mark.column - column
-            if isinstance(node, SequenceNode):
-                if value.start_mark.line == _line_of_dash(parsed, node, value) and further > 1:
+            further = value.start_mark.column - name.start_mark.column
+            if is_list:
+                if value.start_mark.line == _line_of_dash(parsed, name, value) and further > 1:
                     gap[further - 1] += 1
-            elif name.start_mark.line < value.start_mark.line and further >= 0:
+            elif name.start_mark.line < value.start_mark.line and further >= isinstance(value, MappingNode):
                 (list_width if isinstance(value, SequenceNode) else width)[further] += 1
-        todo += reversed(below[:_ENOUGH])
-    usual = width.most_common(1)[0][0] if width else 2
-    usual_list = list_width.most_common(1)[0][0] if list_width else usual
-    return Pen(usual, usual_list, gap.most_common(1)[0][0] if gap else 1)
+        todo += reversed([value for _, value in pairs])
+    return width, list_width, gap
 
 
-def _line_of_dash(parsed: Parsed, node: SequenceNode, item: Node) -> int:
+def _line_of_dash(parsed: Parsed, node: Node, item: Node) -> int:
     """The line of an item whose "-" stands in the same line, else UNKNOWN."""
     dash = item.start_mark.index - item.start_mark.column + node.start_mark.column
     return int(item.start_mark.line) if parsed.text[dash : dash + 1] == "-" else UNKNOWN

@@ -37,7 +37,8 @@ class Manifest:
     def read(self, text: str, spec: EditSpec) -> tuple[Found, ...]:
         """The image of every container."""
         parsed = nodes.parse(text)
-        found = [(images.split(value), _leaf(parsed, *place)) for value, place in _containers(parsed, spec)]
+        values = _Leaves(parsed)
+        found = [(images.split(value), values.at(*place)) for value, place in _containers(parsed, spec)]
         return tuple(reference.found(leaf.path, leaf.line) for reference, leaf in found)
 
     def edit(self, text: str, spec: EditSpec, release: Release) -> Edited:
@@ -45,7 +46,7 @@ class Manifest:
         if spec.document is None and not _may_matter(text, release):
             raise _NotThere(text, spec, release)
         parsed = nodes.parse(text)
-        splice = Splice(parsed)
+        splice, values = Splice(parsed), _Leaves(parsed)
         done = 0
         # An alias shows an image where its text is not.
         offsets = images.offsets(parsed.text, release) if "*" not in parsed.text else None
@@ -53,7 +54,7 @@ class Manifest:
             now = images.split(value)
             image = images.matching(release, now.repository)
             if image is not None:
-                leaf = _leaf(parsed, *place)
+                leaf = values.at(*place)
                 splice.put(leaf, images.rewritten(now, image, leaf.spot, create=spec.on_missing == "create"))
                 done += 1
         if not done:
@@ -111,7 +112,7 @@ def _holds(node: Node, offsets: Sequence[int]) -> bool:
 
 def _images(item: Node) -> Iterator[str]:
     """The image of a container; none where it has none, or something that is no text. Of a duplicate key, the first,
-    and one that a merge brings in: `_leaf` refuses them."""
+    and one that a merge brings in: `_Leaves` refuses them."""
     if isinstance(item, MappingNode):
         for key, value in item.value:
             if key.value == "image" and isinstance(value, ScalarNode):
@@ -124,10 +125,29 @@ def _images(item: Node) -> Iterator[str]:
                     yield from (v.value for k, v in pairs if k.value == "image" and isinstance(v, ScalarNode))
 
 
-def _leaf(parsed: Parsed, root: Spot, steps: tuple[Step, ...]) -> Leaf:
-    """The value at the end of a way, walked again so that duplicate keys, aliases and anchors on it are refused."""
-    spot, _ = places.walk(parsed, root, steps)
-    return leaves.leaf(parsed, spot)
+class _Leaves:
+    """The values at the end of ways, walked again so that duplicate keys, aliases and anchors on them are refused. Of a
+    list, all items are gone through at once: a list of thousands of objects is not gone through for each of them."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        self._parsed = parsed
+        self._spots: dict[tuple[int, tuple[Step, ...]], Spot] = {}
+
+    def at(self, root: Spot, steps: tuple[Step, ...]) -> Leaf:
+        return leaves.leaf(self._parsed, self._spot(root, steps))
+
+    def _spot(self, root: Spot, steps: tuple[Step, ...]) -> Spot:
+        if not steps:
+            return root
+        key = (id(root.node), steps)
+        if key not in self._spots:
+            above = self._spot(root, steps[:-1])
+            if isinstance(steps[-1], int):
+                for index, item in enumerate(places.items(self._parsed, above)):
+                    self._spots[key[0], (*steps[:-1], index)] = item
+            else:
+                self._spots[key], _ = places.walk(self._parsed, above, steps[-1:])
+        return self._spots[key]
 
 
 class _NotThere(EditRefused):

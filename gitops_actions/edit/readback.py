@@ -9,7 +9,8 @@ reads the same characters again.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 from yaml.resolver import Resolver
@@ -17,11 +18,11 @@ from yaml.resolver import Resolver
 from gitops_actions.edit import nodes
 from gitops_actions.edit.growth import Text, Tree
 from gitops_actions.edit.nodes import Parsed
+from gitops_actions.edit.refusals import Mark
 from gitops_actions.edit.source import MAX_BYTES
 from gitops_actions.errors import EditRefused
 
 _AFTER = "gitops-actions"
-_NEVER = -1
 
 
 class Wanted(NamedTuple):
@@ -57,60 +58,53 @@ class _Entry(NamedTuple):
     start: int
     end: int
     column: int
+    container: int | None  # by id: the collection, if something is added to it behind this entry
 
 
 def _entry(parsed: Parsed, wanted: Wanted, first: int, last: int) -> _Entry | None:
-    """The smallest entry that holds all changes, and in which a line at the end would still be in it."""
+    """The smallest entry that holds all changes, what is added behind it too."""
+    text = parsed.text
     found = None
-    node = next((root for root in parsed.roots if root.start_mark.index <= first <= root.end_mark.index), None)
+    node: Node | None = None
+    for root in parsed.roots:
+        if root.start_mark.index <= first <= root.end_mark.index:
+            node = root
+            break
     limit = node.end_mark.index if node is not None else 0
-    while isinstance(node, CollectionNode) and not node.flow_style and last <= limit:
-        if id(node) in wanted.keys or id(node) in wanted.items:
+    container = None
+    while isinstance(node, CollectionNode) and not node.flow_style and container is None:
+        container = id(node) if id(node) in wanted.keys or id(node) in wanted.items else None
+        is_list = isinstance(node, SequenceNode)
+        parts, following = _at(node.value, is_list, first)
+        if parts is None:
             break
-        entry = _entry_in(parsed.text, node, first, last, limit)
-        if entry is None:
+        mark = parts[0].start_mark
+        column = node.start_mark.column if is_list else mark.column
+        start = mark.index - mark.column + column  # of the "-" of an item
+        end = following.index - following.column if following is not None else limit
+        inside = start < first if is_list else parts[0].end_mark.index < first
+        at_line_end = end >= len(text) or text.startswith(("\n", "\r"), end - 1)
+        if not inside or not at_line_end or last > end or (is_list and not text.startswith("-", start)):
             break
-        found = entry
-        limit = entry.end
-        node = entry.nodes[-1]
-        if not entry.start < node.start_mark.index <= first:
+        found, limit = (parts, start, end, column, container), end
+        node = parts[-1]
+        if not start < node.start_mark.index <= first:
             break
-    return found
+    return None if found is None else _Entry(*found)
 
 
-def _entry_in(text: str, node: CollectionNode, first: int, last: int, limit: int) -> _Entry | None:
-    """The entry of a collection that holds all changes; None where that is not plain to see. A node that an alias shows
-    here has marks from elsewhere: too small ones, which are passed over."""
-    is_list = isinstance(node, SequenceNode)
-    column = node.start_mark.column
-    found: tuple[Node, ...] = ()
-    start = following = _NEVER
-    for entry in node.value:
-        parts = (entry,) if is_list else entry
-        index = parts[0].start_mark.index
-        if index <= start:
-            continue
-        if index > first:
-            following = index
-            break
-        found, start = parts, index
-    if not found:
-        return None
-    if is_list:
-        start = _line_start(text, start) + column
-        following = _line_start(text, following) + column if following >= 0 else following
-    else:
-        column = found[0].start_mark.column
-    end = limit if following < 0 else following - column
-    inside = start < first if is_list else found[0].end_mark.index < first
-    at_lines = end >= len(text) or text[end - 1 : end] in ("\n", "\r")
-    if not inside or not at_lines or last > end or (is_list and text[start : start + 1] != "-"):
-        return None
-    return _Entry(found, start, end, column)
-
-
-def _line_start(text: str, position: int) -> int:
-    return max(text.rfind("\n", 0, position), text.rfind("\r", 0, position)) + 1
+def _at(entries: list[Any], is_list: bool, first: int) -> tuple[tuple[Node, ...] | None, Mark | None]:
+    """The entry in which a place is, and where the next one starts. A node that an alias shows here has marks from
+    elsewhere: too small ones, which are passed over."""
+    found = None
+    start = -1
+    for entry in entries:
+        mark = (entry if is_list else entry[0]).start_mark
+        if mark.index > first:
+            return found, mark
+        if mark.index > start:
+            found, start = (entry,) if is_list else entry, mark.index
+    return found, None
 
 
 def _entry_reads_back(entry: _Entry, text: str, wanted: Wanted) -> bool:
@@ -124,31 +118,40 @@ def _entry_reads_back(entry: _Entry, text: str, wanted: Wanted) -> bool:
     except EditRefused:
         return False
     root = roots[0]
-    if len(roots) != 1 or not isinstance(root, CollectionNode) or len(root.value) != 2:
+    if len(roots) != 1 or not isinstance(root, CollectionNode) or not root.value:
         return False
-    found, after = root.value if not is_list else ((item,) for item in root.value)
-    if len(found) != len(entry.nodes) or after[0].value != _AFTER:
+    *found, after = root.value
+    name = after if is_list else after[0]
+    if name.value != _AFTER:
         return False
-    return same(list(zip(entry.nodes, found, strict=True)), wanted)
+    if entry.container is not None:
+        rest = _without_added(found, entry.container, wanted)
+        if rest is None:
+            return False
+        found = rest
+    if len(found) != 1:
+        return False
+    pairs = list(zip(entry.nodes, found if is_list else found[0], strict=True))
+    return same(pairs, wanted, met=entry.container is not None)
 
 
-def same(todo: list[tuple[Node, Node]], wanted: Wanted) -> bool:
-    """Whether pairs of old and new nodes are the same but for what is wanted, all of which is met.
+def same(todo: list[tuple[Node, Node]], wanted: Wanted, met: int = 0) -> bool:
+    """Whether pairs of old and new nodes are the same but for what is wanted, of which all is met (``met`` before).
 
     Both trees are walked side by side. Each node is met once, so aliases cost nothing; a node that was one node in two
     places must still be one.
     """
-    met: dict[int, Node] = {}
+    seen: dict[int, Node] = {}
     replaced, keys, items = wanted
-    left = len(replaced) + len(keys) + len(items)
+    left = len(replaced) + len(keys) + len(items) - met
     while todo:
         old, new = todo.pop()
         key = id(old)
-        if key in met:
-            if met[key] is not new:
+        if key in seen:
+            if seen[key] is not new:
                 return False
             continue
-        met[key] = new
+        seen[key] = new
         if key in replaced:
             left -= 1
             if not is_tree(new, replaced[key]):
@@ -163,7 +166,7 @@ def same(todo: list[tuple[Node, Node]], wanted: Wanted) -> bool:
             continue
         if key in keys or key in items:
             left -= 1
-            rest = _without(after, keys[key]) if key in keys else _without_last(after, items[key])
+            rest = _without_added(after, key, wanted)
             if rest is None:
                 return False
             after = rest
@@ -179,8 +182,14 @@ def same(todo: list[tuple[Node, Node]], wanted: Wanted) -> bool:
     return not left
 
 
+def _without_added(entries: list[Any], container: int, wanted: Wanted) -> list[Any] | None:
+    """The entries of a collection that were there before; None when the added ones are not as wanted."""
+    if container in wanted.keys:
+        return _without(entries, wanted.keys[container])
+    return _without_last(entries, wanted.items[container])
+
+
 def _without(pairs: list[tuple[Node, Node]], added: dict[str, Tree]) -> list[tuple[Node, Node]] | None:
-    """The pairs that were there before; None when the added ones are not as wanted."""
     left = dict(added)
     rest = []
     for name, value in pairs:
@@ -213,8 +222,11 @@ def _is(node: ScalarNode, value: str, literal: bool) -> bool:
     asked of PyYAML: a second opinion beside `scalars`."""
     if node.value != value or (literal and node.style):
         return False
-    if literal or node.style:
-        return True
+    return literal or bool(node.style) or _is_string(value)
+
+
+@lru_cache(maxsize=1024)
+def _is_string(value: str) -> bool:
     resolvers = Resolver.yaml_implicit_resolvers
     candidates = resolvers.get(value[:1], []) + resolvers.get(None, [])
     return not any(pattern.match(value) for _, pattern in candidates)

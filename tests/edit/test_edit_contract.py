@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from gitops_actions.edit import nodes
+from gitops_actions.edit import nodes, places
 from gitops_actions.edit.argocd import ArgoCD
 from gitops_actions.edit.chart import Chart
 from gitops_actions.edit.flux import Flux
@@ -109,6 +110,22 @@ class TestManifest(EditorContract):
         assert [(change.path, change.new) for change in changes] == [
             ("spec.containers[0].image", "ghcr.io/acme/web:1.10")
         ]
+
+    def test_a_long_list_is_gone_through_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        count = 300
+        item = "- {apiVersion: v1, kind: Pod, spec: {containers: [{image: 'ghcr.io/acme/web:1.9'}]}}\n"
+        met: list[object] = []
+        items = places.items
+
+        def counted(parsed: nodes.Parsed, spot: places.Spot) -> Iterator[places.Spot]:
+            for each in items(parsed, spot):
+                met.append(each)
+                yield each
+
+        monkeypatch.setattr(places, "items", counted)
+        text = "apiVersion: v1\nkind: List\nitems:\n" + item * count
+        assert len(self.editor.edit(text, self.spec, self.release).changes) == count
+        assert len(met) <= 3 * count
 
     def test_what_runs_instead_is_looked_up_only_when_asked_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
         parsed: list[str] = []
