@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Literal
 
 from gitops_actions.edit import holders, images
-from gitops_actions.edit.marks import APP, POLICY, Mark, marks_in
+from gitops_actions.edit.markers import APP, POLICY, MarkedValue, marked_values
 from gitops_actions.edit.refusals import AMBIGUOUS, BAD_SPEC, LACKING, MISSING, OTHER_IMAGE, quoted, refusal
 from gitops_actions.edit.splice import Splice
 from gitops_actions.errors import EditRefused, UsageError
@@ -38,7 +38,7 @@ class Marker:
 
     def read(self, text: str, spec: EditSpec) -> tuple[Found, ...]:
         """The values, each in its role; of an image policy, where the file says which image that is."""
-        marks = marks_in(text, spec)
+        marks = marked_values(text, spec)
         names = {mark.owner: mark.repository for mark in marks if mark.key == POLICY and mark.repository}
         found: list[Found] = []
         problem: EditRefused | None = None
@@ -55,7 +55,7 @@ class Marker:
 
     def edit(self, text: str, spec: EditSpec, release: Release) -> Edited:
         """The text with the release in every place that is marked as its."""
-        marks = marks_in(text, spec)
+        marks = marked_values(text, spec)
         owned = _owned(marks, spec, {mark.owner for mark in marks if mark.key == POLICY and mark.is_of(release)})
         splice = Splice(owned[0].parsed)
         for mark in owned:
@@ -63,7 +63,7 @@ class Marker:
         return splice.result()
 
 
-def _owned(marks: list[Mark], spec: EditSpec, policies: Collection[str]) -> list[Mark]:
+def _owned(marks: list[MarkedValue], spec: EditSpec, policies: Collection[str]) -> list[MarkedValue]:
     """The markers that belong to the edit. Raises EditRefused when there is none."""
     if spec.value is not None:
         hint = "leave it out: the marker says what belongs before it"
@@ -71,7 +71,7 @@ def _owned(marks: list[Mark], spec: EditSpec, policies: Collection[str]) -> list
     path = spec.path or ""
     by_policy = ":" in path  # no app has a colon in its name
 
-    def is_owned(mark: Mark) -> bool:
+    def is_owned(mark: MarkedValue) -> bool:
         if mark.key == APP:
             return not by_policy and mark.owner == path != ""
         return mark.owner == path if by_policy else mark.owner in policies
@@ -87,7 +87,7 @@ def _owned(marks: list[Mark], spec: EditSpec, policies: Collection[str]) -> list
     raise refusal(MISSING, message, None, hint)
 
 
-def _found(mark: Mark, name: str | None) -> tuple[Found, ...]:
+def _found(mark: MarkedValue, name: str | None) -> tuple[Found, ...]:
     leaf = mark.leaf
     if mark.field == "image":
         return holders.parts(leaf, name or "", images.split(leaf.value))
@@ -96,7 +96,7 @@ def _found(mark: Mark, name: str | None) -> tuple[Found, ...]:
     return (replace(found, value=digest, role="digest"), found) if digest else (found,)
 
 
-def _value(mark: Mark, owned: list[Mark], release: Release) -> str:
+def _value(mark: MarkedValue, owned: list[MarkedValue], release: Release) -> str:
     """What belongs before a marker."""
     if mark.field == "version":
         return release.version
@@ -118,7 +118,7 @@ def _value(mark: Mark, owned: list[Mark], release: Release) -> str:
     return f"{new.tag}@{new.digest}" if digest else new.tag or ""
 
 
-def _image(mark: Mark, owned: list[Mark], release: Release) -> Image:
+def _image(mark: MarkedValue, owned: list[MarkedValue], release: Release) -> Image:
     """The image that a marker is about: the one that it names, that its value names, that another value of the same
     policy names, or the only one."""
     names = {mark.image or mark.repository} - {None}

@@ -30,15 +30,16 @@ _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 
 @dataclass(slots=True)
-class Mark:
-    """A marker, and the value before it on its line. ``image`` is the name of one of several images; line and column
-    count from 0."""
+class MarkedValue:
+    """A marker, and the value before it on its line. ``image`` is the name of one of several images; ``index``, line
+    and column are those of the marker and count from 0."""
 
     parsed: Parsed
     key: str
     owner: str
     field: str
     image: str | None
+    index: int
     line: int
     column: int
     spot: Spot | None
@@ -68,7 +69,7 @@ class Mark:
         return self.repository is not None and images.matching(release, self.repository) is not None
 
 
-def marks_in(text: str, spec: EditSpec) -> list[Mark]:
+def marked_values(text: str, spec: EditSpec) -> list[MarkedValue]:
     """Every marker of the documents that may be meant, but for those in lines that are comments.
 
     Raises EditRefused where the text is no YAML with keys or items.
@@ -76,7 +77,7 @@ def marks_in(text: str, spec: EditSpec) -> list[Mark]:
     if POLICY not in text and APP not in text:
         return []
     parsed = nodes.parse(text)
-    marks: list[Mark] = []
+    marks: list[MarkedValue] = []
     for root in documents.select(parsed, spec.document):
         comments = list(_comments(parsed, root.node))
         if comments and isinstance(root.node, ScalarNode):
@@ -91,6 +92,7 @@ class _Comment(NamedTuple):
     """A comment with a marker: where it stands, and the end of what stands before it on its line."""
 
     text: str
+    index: int
     line: int
     column: int
     behind: int
@@ -106,10 +108,10 @@ def _comments(parsed: Parsed, root: Node) -> Iterator[_Comment]:
         before = text[line_start : match.start()].rstrip(" \t")
         if before.lstrip(" \t") and not before.lstrip(" \t").startswith("#"):
             behind = line_start + len(before.removesuffix(",").rstrip(" \t"))
-            yield _Comment(match["marker"], line, match.start() - line_start, behind)
+            yield _Comment(match["marker"], match.start(), line, match.start() - line_start, behind)
 
 
-def _mark(parsed: Parsed, comment: _Comment, spot: Spot | None) -> Mark:
+def _mark(parsed: Parsed, comment: _Comment, spot: Spot | None) -> MarkedValue:
     owner = key = field = ""
     image = None
     try:
@@ -121,10 +123,10 @@ def _mark(parsed: Parsed, comment: _Comment, spot: Spot | None) -> Mark:
         else:
             owner, field, image = first, "".join(rest[:1]) or "image", "".join(rest[1:]) or None
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
-        mark = Mark(parsed, key, owner, field, image, comment.line, comment.column, spot)
+        mark = MarkedValue(parsed, key, owner, field, image, *comment[1:4], spot)
         hint = 'write # {"$gitops": "APP:FIELD"} or # {"$imagepolicy": "NAMESPACE:NAME"}'
         raise refusal(NOT_A_VALUE, f"the marker {quoted(comment.text)} cannot be read", mark, hint) from None
-    return Mark(parsed, key, owner, field, image, comment.line, comment.column, spot)
+    return MarkedValue(parsed, key, owner, field, image, *comment[1:4], spot)
 
 
 def _spots(parsed: Parsed, root: Spot, ends: Collection[int]) -> dict[int, Spot]:
