@@ -92,7 +92,7 @@ class _Comment(NamedTuple):
     """A comment with a marker: where it stands, and the end of what stands before it on its line."""
 
     text: str
-    index: int
+    start: int
     line: int
     column: int
     behind: int
