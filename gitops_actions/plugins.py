@@ -22,6 +22,8 @@ BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "helm": "gitops_actions.edit.helm:HelmValues",
         "manifest": "gitops_actions.edit.manifest:Manifest",
         "yaml": "gitops_actions.edit.yaml:YamlValue",
+        "json": "gitops_actions.edit.json:JsonValue",
+        "toml": "gitops_actions.edit.toml:TomlValue",
         "text": "gitops_actions.edit.text:TextPattern",
     },
     "stores": {"git": "gitops_actions.git.store:GitStore"},

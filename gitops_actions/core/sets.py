@@ -26,7 +26,7 @@ from gitops_actions.model import (
 )
 from gitops_actions.names import complaint_about_path
 
-_KINDS = {".yaml": "yaml", ".yml": "yaml"}
+_KINDS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def parse(text: str) -> Parsed:
         raise _not_yaml(f"it cannot be parsed ({type(error).__name__})", None) from None
     if "sops" in text:
         for root in roots:
-            _refuse_encrypted(root)
+            refuse_encrypted(root)
     return Parsed(text, bom, tuple(roots))
 
 
@@ -145,8 +145,9 @@ def _check_depth(text: str) -> None:
             return
 
 
-def _refuse_encrypted(root: Node) -> None:
-    """SOPS signs the whole file (https://getsops.io/docs/, "message authentication code"): any edit breaks it."""
+def refuse_encrypted(root: Node) -> None:
+    """Raises EditRefused for a file of SOPS, which signs all of it: any edit would break it
+    (https://getsops.io/docs/, "message authentication code")."""
     if not isinstance(root, MappingNode):
         return
     for key, value in root.value:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 from gitops_actions.edit.helm import HelmValues
+from gitops_actions.edit.json import JsonValue
 from gitops_actions.edit.kustomize import Kustomize
 from gitops_actions.edit.manifest import Manifest
 from gitops_actions.edit.text import TextPattern
+from gitops_actions.edit.toml import TomlValue
 from gitops_actions.edit.yaml import YamlValue
 from gitops_actions.model import EditSpec, Image, Release
 from gitops_actions.testing.editor import EditorContract
@@ -88,6 +90,22 @@ class TestYaml(EditorContract):
     spec = EditSpec("yaml", "versions.yaml", path="apps[?name=='web'].version", value="1.10")
     release = RELEASE
     lacking = "apps: []\n"
+
+
+class TestJson(EditorContract):
+    editor = JsonValue()
+    text = '{\n  "apps": [\n    {"name": "web", "version": "1.9"},\n    {"name": "api", "version": "1.9"}\n  ]\n}\n'
+    spec = EditSpec("json", "versions.json", path="apps[?name=='web'].version", value="1.10")
+    release = RELEASE
+    lacking = '{"apps": []}\n'
+
+
+class TestToml(EditorContract):
+    editor = TomlValue()
+    text = "# top\n[[apps]]\nname = \"web\"\nversion = '1.9' # here\n\n[[apps]]\nname = \"api\"\nversion = '1.9'\n"
+    spec = EditSpec("toml", "versions.toml", path="apps[?name=='web'].version", value="1.10")
+    release = RELEASE
+    lacking = "apps = []\n"
 
 
 class TestText(EditorContract):
