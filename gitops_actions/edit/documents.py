@@ -67,7 +67,8 @@ def find(parsed: Parsed, document: str | None, steps: tuple[Step, ...], *, creat
     furthest = max(taken for _, taken in candidates)
     found = [(spot, taken) for spot, taken in candidates if taken == furthest]
     if furthest < len(steps) - (1 if create else 0):
-        raise places.missing(found[0][0], steps, furthest)
+        spot = found[0][0]
+        raise (parsed.template and spot.foreign) or places.missing(spot, steps, furthest)
     if len(found) > 1:
         message = f"{paths.show(steps)} is in {len(found)} documents"
         raise refusal(AMBIGUOUS, message, found[1][0].node.start_mark, _HINT)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from yaml.nodes import ScalarNode
 
-from gitops_actions.edit import documents, images, leaves, nodes, paths, places
+from gitops_actions.edit import documents, images, leaves, lines, paths, places
 from gitops_actions.edit.leaves import Leaf
 from gitops_actions.edit.nodes import Parsed
 from gitops_actions.edit.paths import Token
@@ -35,7 +35,7 @@ class HelmValues:
 
     def read(self, text: str, spec: EditSpec) -> tuple[Found, ...]:
         """The whole reference, or tag, digest and repository; under the repository's name where the file says it."""
-        place = _place(nodes.parse(text), spec)
+        place = _place(lines.parse(text), spec)
         if place.tag is not None and place.is_reference:
             return (images.split(place.tag.value).found(place.tag.path, place.tag.line),)
         name = place.repository_name
@@ -56,7 +56,7 @@ class HelmValues:
 
     def edit(self, text: str, spec: EditSpec, release: Release) -> Edited:
         """The text with the image of the release that this place is for."""
-        parsed = nodes.parse(text)
+        parsed = lines.parse(text)
         place = _place(parsed, spec)
         create = spec.on_missing == "create"
         splice = Splice(parsed)

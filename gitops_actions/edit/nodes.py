@@ -7,7 +7,9 @@ the same answer for the same text; where they differ, this file evens it out.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from yaml import MarkedYAMLError, YAMLError
 from yaml.composer import Composer
@@ -24,7 +26,7 @@ from gitops_actions.errors import EditRefused
 MAX_DEPTH = 100
 
 # https://yaml.org/spec/1.2.2/#51-character-set, without a byte order mark in the middle (the parsers disagree on it).
-_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+FOREIGN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 # What tells without parsing that nothing is too deep. A block collection has nothing but these before it on its line,
 # each level at least one column further in than the last but one (a list may stand in the column of its key): without
 # such a run of 32 there are at most 64 levels of them. A "[" may open two levels: `[a: b]` is a list of a mapping.
@@ -67,6 +69,23 @@ else:
 AnyParser = FastParser or PureParser
 
 
+class Reason(NamedTuple):
+    """Why a node may not be edited, as `refusal` takes it; the message goes on behind the path."""
+
+    code: str
+    message: str
+    mark: Mark
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a template does not let one edit, by id of the node; and the lists whose items nobody can count."""
+
+    foreign: Mapping[int, Reason]
+    uncounted: frozenset[int]
+
+
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """A text (without its byte order mark, which is in ``bom``) and the root node of each of its documents."""
@@ -74,6 +93,7 @@ class Parsed:
     text: str
     bom: str
     roots: tuple[Node, ...]
+    template: Template | None = None  # where the text is no YAML, but was read line by line (`lines`)
 
 
 def parse(text: str) -> Parsed:
@@ -84,7 +104,7 @@ def parse(text: str) -> Parsed:
     bom, text = without_bom(text)
     if len(text) > MAX_BYTES:
         raise refusal(TOO_MUCH, f"the file is larger than {MAX_BYTES} bytes", None, "put the value into a small file")
-    foreign = _NOT_YAML.search(text)
+    foreign = FOREIGN.search(text)
     if foreign:
         before = text[: foreign.start()]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")

@@ -113,6 +113,11 @@ def _below(parsed: Parsed, parent: Spot | None, node: Node, step: Step | None, *
     path = (*parent.path, step) if parent is not None and step is not None else ()
     flow = parent is not None and (parent.flow or bool(getattr(parent.node, "flow_style", False)))
     foreign = parent.foreign if parent is not None else None
+    if foreign is None and parsed.template is not None:
+        reason = parsed.template.foreign.get(id(node))
+        if reason is not None:
+            shown = paths.show(path) or "the document"
+            foreign = refusal(reason.code, f"{shown} {reason.message}", reason.mark, reason.hint)
     if foreign is None:
         if alias_at is not None:
             message = f"{paths.show(path)} is an alias: its value stands on line {node.start_mark.line + 1}"
@@ -159,9 +164,14 @@ def _step(parsed: Parsed, spot: Spot, step: Step) -> Spot | None:
         index = paths.pointer_index(step)
         if not isinstance(spot.node, SequenceNode):
             return child(parsed, spot, step.text)
-        return None if index is None else next((item for item in items(parsed, spot) if item.path[-1] == index), None)
+        if index is None:
+            return None
+        step = index
     found = list(items(parsed, spot))
     if isinstance(step, int):
+        if parsed.template is not None and id(spot.node) in parsed.template.uncounted:
+            message = f"{spot.shown or 'the list'} has template actions among its items, which change their number"
+            raise refusal(AMBIGUOUS, message, spot.node.start_mark, "use a filter: [?name=='x']")
         return found[step] if -len(found) <= step < len(found) else None
     found = [item for item in found if _text_at(parsed, item, step.keys) == step.value]
     if len(found) > 1:

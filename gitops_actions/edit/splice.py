@@ -11,7 +11,7 @@ from typing import NamedTuple
 from yaml.nodes import MappingNode, Node, ScalarNode
 from yaml.resolver import Resolver
 
-from gitops_actions.edit import nodes, paths, scalars
+from gitops_actions.edit import lines, nodes, paths, scalars
 from gitops_actions.edit.leaves import Leaf
 from gitops_actions.edit.nodes import Parsed
 from gitops_actions.edit.places import Spot
@@ -63,6 +63,9 @@ class Splice:
         if spot.foreign is not None:
             raise spot.foreign
         shown = paths.show((*spot.path, key))
+        if self._parsed.template is not None:
+            hint = f"write {shown} once by hand"
+            raise refusal(CANNOT_CREATE, f"{shown} cannot be added to a template", spot.node.start_mark, hint)
         name, neighbour = self._neighbour(spot, shown, after)
         line_end = _LINE_END.search(self._parsed.text)
         style = (neighbour.style or "") if isinstance(neighbour, ScalarNode) else ""
@@ -114,7 +117,7 @@ class Splice:
             added += patch.change.old is None
         new = "".join((*parts, text[position:]))
         try:
-            matches = self._reads_back(nodes.parse(new))
+            matches = self._reads_back((nodes if self._parsed.template is None else lines).parse(new))
         except EditRefused:
             matches = False
         if not matches:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gitops_actions.edit import documents, leaves, nodes, paths, scalars, specs
+from gitops_actions.edit import documents, leaves, lines, paths, scalars, specs
 from gitops_actions.edit.paths import Token
 from gitops_actions.edit.refusals import CANNOT_CREATE, refusal
 from gitops_actions.edit.splice import Splice
@@ -21,7 +21,7 @@ class YamlValue:
 
     def read(self, text: str, spec: EditSpec) -> tuple[Found, ...]:
         """The value."""
-        parsed = nodes.parse(text)
+        parsed = lines.parse(text)
         spot, _ = documents.find(parsed, spec.document, specs.steps(spec))
         leaf = leaves.leaf(parsed, spot)
         return (Found(leaf.path, leaf.line, leaf.value),)
@@ -30,7 +30,7 @@ class YamlValue:
         """The text with ``spec.value`` in place, which the release has filled in."""
         value, typed = specs.value(spec)
         steps = specs.steps(spec)
-        parsed = nodes.parse(text)
+        parsed = lines.parse(text)
         splice = Splice(parsed)
         spot, taken = documents.find(parsed, spec.document, steps, create=spec.on_missing == "create")
         literal = False
