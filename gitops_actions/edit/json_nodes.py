@@ -64,7 +64,7 @@ def parse(text: str) -> tuple[Parsed, Any]:
     except ValueError as error:  # NaN, Infinity, -Infinity
         mark = next(Mark(text, found.start()) for found in _CONSTANT_OR_STRING.finditer(text) if found[0][0] != '"')
         raise refusal(
-            NOT_JSON, f"this is not JSON: {error} is no number in JSON", mark, 'write null or "NaN"'
+            NOT_JSON, f"this is not JSON: {error} is no number in JSON", mark, "write null or a string"
         ) from None
     root = document.node(_SPACE.match(text).end())  # type: ignore[union-attr]
     if "sops" in text:

@@ -16,9 +16,12 @@ from gitops_actions.edit.actions import MASK
 from gitops_actions.edit.marks import LINE_END
 from gitops_actions.edit.nodes import Parsed, Reason, Template
 from gitops_actions.edit.outline import HINT, MADE, Outline
-from gitops_actions.edit.refusals import AMBIGUOUS, INHERITED, NOT_A_VALUE, NOT_YAML, SHARED
+from gitops_actions.edit.refusals import AMBIGUOUS, INHERITED, NOT_A_VALUE, NOT_YAML, SHARED, TOO_MUCH, refusal
 from gitops_actions.edit.source import without_bom
 from gitops_actions.errors import EditRefused
+
+# Reading line by line is slow, and templates are small.
+MAX_CHARACTERS = 1024 * 1024
 
 _DOCUMENT = re.compile(r"(?:---|\.\.\.)(?=[ \t\r\n]|\Z)")
 # A line that writes nothing of its own: blank, actions, a comment.
@@ -49,6 +52,9 @@ def parse(text: str) -> Parsed:
         if error.code != NOT_YAML or "{{" not in text or nodes.FOREIGN.search(without_bom(text)[1]):
             raise
     bom, text = without_bom(text)
+    if len(text) > MAX_CHARACTERS:
+        message = f"the template has more than {MAX_CHARACTERS} characters"
+        raise refusal(TOO_MUCH, message, None, "put the value into a small file")
     lines = _Lines(text)
     lines.read()
     outline = lines.outline

@@ -63,7 +63,8 @@ def child(parsed: Parsed, spot: Spot, key: str) -> Spot | None:
                     f"{paths.show((*spot.path, key))} is there twice: on lines {found[0].start_mark.line + 1} and "
                 )
                 message += str(name.start_mark.line + 1)
-                raise refusal(DUPLICATE, message, name.start_mark, "remove one of them")
+                hint = "remove one of them" if parsed.template is None else "keep one of them, or use kind text"
+                raise refusal(DUPLICATE, message, name.start_mark, hint)
             found = (name, value)
         elif name.value == "<<" and is_plain_scalar(name):
             merge = (name, value)
