@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cached_property
 from typing import Any
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -119,11 +118,12 @@ class _Document:
 
     def _scalar(self, start: int) -> ScalarNode:
         quoted = self._text[start] == '"'
-        end = self._behind(_STRING if quoted else _WORD, start)
+        end = _behind(_STRING if quoted else _WORD, self._text, start)
         value = self._text[start:end]
         if quoted:
             value = json.loads(value) if "\\" in value else value[1:-1]
-        return ScalarNode("", value, self.mark(start), self.mark(end), style='"' if quoted else None)
+        mark, behind = Mark(self._text, start), Mark(self._text, end)
+        return ScalarNode("", value, mark, behind, '"' if quoted else None)  # type: ignore[arg-type]
 
     def mark(self, index: int) -> Any:
         return Mark(self._text, index)
@@ -131,48 +131,49 @@ class _Document:
     def pairs(self, start: int, end: int) -> list[tuple[Node, Node]]:
         """The keys and values of an object."""
         found: list[tuple[Node, Node]] = []
-        position = self._behind(_SPACE, start + 1)
+        position = _behind(_SPACE, self._text, start + 1)
         while position < end - 1:
             key = self._scalar(position)
-            value = self.node(self._behind(_COLON, key.end_mark.index))
+            value = self.node(_behind(_COLON, self._text, key.end_mark.index))
             found.append((key, value))
-            position = self._behind(_COMMA, value.end_mark.index)
+            position = _behind(_COMMA, self._text, value.end_mark.index)
         return found
 
     def items(self, start: int, end: int) -> list[Node]:
         """The items of an array."""
         found: list[Node] = []
-        position = self._behind(_SPACE, start + 1)
+        position = _behind(_SPACE, self._text, start + 1)
         while position < end - 1:
             found.append(self.node(position))
-            position = self._behind(_COMMA, found[-1].end_mark.index)
+            position = _behind(_COMMA, self._text, found[-1].end_mark.index)
         return found
 
-    def _behind(self, pattern: re.Pattern[str], position: int) -> int:
-        return pattern.match(self._text, position).end()  # type: ignore[union-attr]  # the text is JSON
+
+def _behind(pattern: re.Pattern[str], text: str, position: int) -> int:
+    return pattern.match(text, position).end()  # type: ignore[union-attr]  # the text is JSON
 
 
 class _Object(MappingNode):
-    """An object; its pairs are read when they are asked for."""
+    """An object; its pairs are read whenever they are asked for: nobody asks often, and most are soon forgotten."""
 
     def __init__(self, document: _Document, start: int, end: int) -> None:
         self.tag, self.flow_style = "", True
         self.start_mark, self.end_mark = document.mark(start), document.mark(end)
         self._document = document
 
-    @cached_property
+    @property
     def value(self) -> list[tuple[Node, Node]]:
         return self._document.pairs(self.start_mark.index, self.end_mark.index)
 
 
 class _Array(SequenceNode):
-    """An array; its items are read when they are asked for."""
+    """An array; its items are read whenever they are asked for."""
 
     def __init__(self, document: _Document, start: int, end: int) -> None:
         self.tag, self.flow_style = "", True
         self.start_mark, self.end_mark = document.mark(start), document.mark(end)
         self._document = document
 
-    @cached_property
+    @property
     def value(self) -> list[Node]:
         return self._document.items(self.start_mark.index, self.end_mark.index)
