@@ -92,6 +92,24 @@ class TestYaml(EditorContract):
     lacking = "apps: []\n"
 
 
+class TestYamlTemplate(EditorContract):
+    editor = YamlValue()
+    text = (
+        "{{- if .x }}\n{{- end }}\n# top\napps:\n- name: web\n  version: 1.9 # here\n- name: {{ .y }}\n  version: 1.9\n"
+    )
+    spec = EditSpec("yaml", "versions.yaml.gotmpl", path="apps[?name=='web'].version", value="1.10")
+    release = RELEASE
+    lacking = "{{- if .x }}\n{{- end }}\napps:\n- name: api\n"
+
+
+class TestHelmTemplate(EditorContract):
+    editor = HelmValues()
+    text = f"{{{{ if .x }}}}\n{{{{ end }}}}\nimage:\n  repository: ghcr.io/acme/web\n  tag: '1.9'\n  digest: {OLD}\n"
+    spec = EditSpec("helm", "values.yaml.gotmpl")
+    release = RELEASE
+    lacking = "{{ if .x }}\n{{ end }}\nimage:\n  repository: ghcr.io/acme/web\n"
+
+
 class TestJson(EditorContract):
     editor = JsonValue()
     text = '{\n  "apps": [\n    {"name": "web", "version": "1.9"},\n    {"name": "api", "version": "1.9"}\n  ]\n}\n'
