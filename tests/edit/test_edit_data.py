@@ -31,7 +31,9 @@ LEAVES = st.booleans() | st.integers(-(2**62), 2**62) | st.floats(allow_nan=Fals
 TREES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=12
 )
-VALUES = TEXTS | st.sampled_from(["1.10", "12", "true", "null", "v2", "# x", '"', "'", "\\u0041", "-0", "1e3"])
+VALUES = (
+    TEXTS | st.sampled_from(["1.10", "12", "true", "null", "v2", "# x", '"', "'", "\\u0041", "-0", "1e3"])
+).filter(lambda value: not value.startswith("ENC["))  # what SOPS writes is not edited again
 MODES = st.sampled_from(["auto", "string"])
 
 
