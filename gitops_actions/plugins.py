@@ -27,6 +27,8 @@ BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "flux": "gitops_actions.edit.flux:Flux",
         "marker": "gitops_actions.edit.marker:Marker",
         "yaml": "gitops_actions.edit.yaml:YamlValue",
+        "json": "gitops_actions.edit.json:JsonValue",
+        "toml": "gitops_actions.edit.toml:TomlValue",
         "text": "gitops_actions.edit.text:TextPattern",
     },
     "stores": {"git": "gitops_actions.git.store:GitStore"},

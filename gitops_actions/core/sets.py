@@ -26,7 +26,8 @@ from gitops_actions.model import (
 )
 from gitops_actions.names import complaint_about_path
 
-_KINDS = {".yaml": "yaml", ".yml": "yaml"}
+# By the extension of a file.
+KINDS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,9 @@ def parse(text: str) -> Assignment:
     path, value = parts
     if not value.isprintable():
         raise UsageError(f"the value for {path[:200]!r} holds a control character or line end", code="GA052")
-    kind = _KINDS.get(posixpath.splitext(file)[1].lower())
+    kind = KINDS.get(posixpath.splitext(file)[1].lower())
     if kind is None:
-        raise UsageError(f"what is {file[:200]!r}?", code="GA053", hint=f"--set knows {', '.join(_KINDS)}")
+        raise UsageError(f"what is {file[:200]!r}?", code="GA053", hint=f"--set knows {', '.join(KINDS)}")
     return Assignment(file, path, value)
 
 
@@ -162,4 +163,4 @@ def _subject(values: Sequence[Assignment]) -> str:
 
 
 def _kind(file: str) -> str:
-    return _KINDS[posixpath.splitext(file)[1].lower()]
+    return KINDS[posixpath.splitext(file)[1].lower()]

@@ -2,5 +2,5 @@
 
 ``source`` (bytes to text), ``nodes`` (text to a tree that knows its places), ``paths`` and ``places`` (from a path to a
 place), ``scalars`` (a value as YAML text), ``splice`` (replace, read back, compare), ``images`` (references and what a
-release means for them), and one file per kind of edit.
+release means for them), and one file per kind of edit. JSON and TOML have nodes of their own, and share ``swap``.
 """

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from yaml.nodes import MappingNode, SequenceNode
 
-from gitops_actions.edit import documents, image_places, images, nodes, paths
+from gitops_actions.edit import documents, image_places, images, lines, paths
 from gitops_actions.edit.image_places import Place
 from gitops_actions.edit.leaves import Leaf
 from gitops_actions.edit.nodes import Parsed
@@ -30,7 +30,7 @@ class HelmValues:
 
     def read(self, text: str, spec: EditSpec) -> tuple[Found, ...]:
         """The whole reference, or tag, digest and repository; under the repository's name where the file says it."""
-        parsed = nodes.parse(text)
+        parsed = lines.parse(text)
         try:
             return found_at(image_places.place(parsed, spec.document, _steps(spec)))
         except EditRefused as error:
@@ -39,7 +39,7 @@ class HelmValues:
 
     def edit(self, text: str, spec: EditSpec, release: Release) -> Edited:
         """The text with the image of the release that this place is for."""
-        parsed = nodes.parse(text)
+        parsed = lines.parse(text)
         splice = Splice(parsed)
         create = spec.on_missing == "create"
         place = None

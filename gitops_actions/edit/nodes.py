@@ -9,9 +9,10 @@ from __future__ import annotations
 import gc
 import re
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from yaml import MarkedYAMLError, YAMLError
 from yaml.composer import Composer
@@ -28,7 +29,7 @@ from gitops_actions.errors import EditRefused
 MAX_DEPTH = 100
 
 # https://yaml.org/spec/1.2.2/#51-character-set, without a byte order mark in the middle (the parsers disagree on it).
-_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+FOREIGN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 # What tells without parsing that nothing is too deep. A block collection has nothing but these before it on its line,
 # each level at least one column further in than the last but one (a list may stand in the column of its key): without
 # such a run of 32 there are at most 64 levels of them. A "[" may open two levels: `[a: b]` is a list of a mapping.
@@ -72,6 +73,23 @@ else:
 AnyParser = FastParser or PureParser
 
 
+class Reason(NamedTuple):
+    """Why a node may not be edited, as `refusal` takes it; the message goes on behind the path."""
+
+    code: str
+    message: str
+    mark: Mark
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What a template does not let one edit, by id of the node; and the lists whose items nobody can count."""
+
+    foreign: Mapping[int, Reason]
+    uncounted: frozenset[int]
+
+
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Parsed:
     """A text (without its byte order mark, which is in ``bom``) and the root node of each of its documents."""
@@ -79,6 +97,7 @@ class Parsed:
     text: str
     bom: str
     roots: tuple[Node, ...]
+    template: Template | None = None  # where the text is no YAML, but was read line by line (`lines`)
 
 
 def parse(text: str) -> Parsed:
@@ -89,7 +108,7 @@ def parse(text: str) -> Parsed:
     bom, text = without_bom(text)
     if len(text) > MAX_BYTES:
         raise refusal(TOO_MUCH, f"the file is larger than {MAX_BYTES} bytes", None, "put the value into a small file")
-    foreign = _NOT_YAML.search(text)
+    foreign = FOREIGN.search(text)
     if foreign:
         before = text[: foreign.start()]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
@@ -112,7 +131,7 @@ def parse(text: str) -> Parsed:
         raise _not_yaml(f"it cannot be parsed ({type(error).__name__})", None) from None
     if "sops" in text:
         for root in roots:
-            _refuse_encrypted(root)
+            refuse_encrypted(root)
     parsed = Parsed(text, bom, tuple(roots))
     if len(text) >= _LARGE:
         weakref.finalize(parsed, gc.unfreeze)
@@ -179,8 +198,9 @@ def _check_depth(text: str) -> None:
             return
 
 
-def _refuse_encrypted(root: Node) -> None:
-    """SOPS signs the whole file (https://getsops.io/docs/, "message authentication code"): any edit breaks it."""
+def refuse_encrypted(root: Node) -> None:
+    """Raises EditRefused for a file of SOPS, which signs all of it: any edit would break it
+    (https://getsops.io/docs/, "message authentication code")."""
     if not isinstance(root, MappingNode):
         return
     for key, value in root.value:

@@ -71,7 +71,8 @@ def child(parsed: Parsed, spot: Spot, key: str) -> Spot | None:
                     f"{paths.show((*spot.path, key))} is there twice: on lines {found[0].start_mark.line + 1} and "
                 )
                 message += str(name.start_mark.line + 1)
-                raise refusal(DUPLICATE, message, name.start_mark, "remove one of them")
+                hint = "remove one of them" if parsed.template is None else "keep one of them, or use kind text"
+                raise refusal(DUPLICATE, message, name.start_mark, hint)
             found = (name, value)
         elif text == "<<" and is_plain_scalar(name):
             merge = (name, value)
@@ -125,6 +126,11 @@ def _below(parsed: Parsed, parent: Spot | None, node: Node, step: Step | None, *
         path = (*parent.path, step)
         flow = parent.flow or bool(getattr(parent.node, "flow_style", False))
         foreign = parent.foreign
+    if foreign is None and parsed.template is not None:
+        reason = parsed.template.foreign.get(id(node))
+        if reason is not None:
+            shown = paths.show(path) or "the document"
+            foreign = refusal(reason.code, f"{shown} {reason.message}", reason.mark, reason.hint)
     if foreign is None:
         if alias_at is not None:
             message = f"{paths.show(path)} is an alias: its value stands on line {node.start_mark.line + 1}"
@@ -171,9 +177,14 @@ def _step(parsed: Parsed, spot: Spot, step: Step) -> Spot | None:
         index = paths.pointer_index(step)
         if not isinstance(spot.node, SequenceNode):
             return child(parsed, spot, step.text)
-        return None if index is None else next((item for item in items(parsed, spot) if item.path[-1] == index), None)
+        if index is None:
+            return None
+        step = index
     found = list(items(parsed, spot))
     if isinstance(step, int):
+        if parsed.template is not None and id(spot.node) in parsed.template.uncounted:
+            message = f"{spot.shown or 'the list'} has template actions among its items, which change their number"
+            raise refusal(AMBIGUOUS, message, spot.node.start_mark, "use a filter: [?name=='x']")
         return found[step] if -len(found) <= step < len(found) else None
     found = [item for item in found if _text_at(parsed, item, step.keys) == step.value]
     if len(found) > 1:

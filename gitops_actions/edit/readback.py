@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 from yaml.resolver import Resolver
 
-from gitops_actions.edit import nodes
+from gitops_actions.edit import lines, nodes
 from gitops_actions.edit.growth import Text, Tree
 from gitops_actions.edit.nodes import Parsed
 from gitops_actions.edit.refusals import Mark
@@ -36,13 +36,14 @@ class Wanted(NamedTuple):
 
 def reads_back(old: Parsed, new: str, wanted: Wanted, first: int, last: int) -> bool:
     """Whether a new text is the old one but for what is wanted; ``old.text[first:last]`` holds all that changed."""
-    entry = _entry(old, wanted, first, last) if len(new) <= MAX_BYTES else None
+    plain = old.template is None
+    entry = _entry(old, wanted, first, last) if plain and len(new) <= MAX_BYTES else None
     if entry is not None:
         end = entry.end + len(new) - len(old.text)
         if _entry_reads_back(entry, new[entry.start : end], wanted):
             return True
     try:
-        roots = nodes.parse(new).roots
+        roots = (nodes if plain else lines).parse(new).roots
     except EditRefused:
         return False
     if not old.roots:  # an empty file has been given its first document

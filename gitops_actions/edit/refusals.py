@@ -13,7 +13,7 @@ INHERITED = "GA104"  # the value stands elsewhere: alias, merge key, what an age
 SHARED = "GA105"  # the value is read elsewhere too (anchor), or has a type of its own (tag)
 NOT_A_VALUE = "GA106"  # a mapping, a list, a block scalar, several lines, a range, nothing
 ENCRYPTED = "GA107"
-NOT_YAML = "GA108"
+NOT_YAML = NOT_JSON = NOT_TOML = "GA108"
 TOO_MUCH = "GA109"
 NOT_TEXT = "GA110"  # symbolic link, submodule, LFS pointer, binary, not UTF-8
 STALE = "GA111"  # the file would keep a digest or tag of another build
@@ -27,11 +27,16 @@ BAD_SPEC = "GA121"
 
 
 class Mark(Protocol):
-    """A place as PyYAML gives it; all count from 0."""
+    """A place as PyYAML gives it, or `marks`; all count from 0."""
 
-    index: int
-    line: int
-    column: int
+    @property
+    def index(self) -> int: ...
+
+    @property
+    def line(self) -> int: ...
+
+    @property
+    def column(self) -> int: ...
 
 
 def refusal(code: str, message: str, mark: Mark | None, hint: str | None = None) -> EditRefused:

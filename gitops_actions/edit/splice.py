@@ -72,8 +72,11 @@ class Splice:
         self._create(spot, steps, value, literal, ())
 
     def _create(self, spot: Spot, steps: tuple[Step, ...], value: str, literal: bool, after: Sequence[str]) -> None:
-        insertion = creation.plan(self._parsed, spot, steps, Text(value, "", literal), after)
         shown = paths.show((*spot.path, *steps))
+        if self._parsed.template is not None:
+            hint = f"write {shown} once by hand"
+            raise refusal(CANNOT_CREATE, f"{shown} cannot be added to a template", spot.node.start_mark, hint)
+        insertion = creation.plan(self._parsed, spot, steps, Text(value, "", literal), after)
         node, key = id(insertion.node), insertion.key
         replaced, keys, items = self._wanted
         empty = not insertion.node.value

@@ -10,10 +10,12 @@ from gitops_actions.edit.argocd import ArgoCD
 from gitops_actions.edit.chart import Chart
 from gitops_actions.edit.flux import Flux
 from gitops_actions.edit.helm import HelmValues
+from gitops_actions.edit.json import JsonValue
 from gitops_actions.edit.kustomize import Kustomize
 from gitops_actions.edit.manifest import Manifest
 from gitops_actions.edit.marker import Marker
 from gitops_actions.edit.text import TextPattern
+from gitops_actions.edit.toml import TomlValue
 from gitops_actions.edit.yaml import YamlValue
 from gitops_actions.errors import EditRefused
 from gitops_actions.model import EditSpec, Image, Release
@@ -299,6 +301,40 @@ class TestYaml(EditorContract):
     spec = EditSpec("yaml", "versions.yaml", path="apps[?name=='web'].version", value="1.10")
     release = RELEASE
     lacking = "apps: []\n"
+
+
+class TestYamlTemplate(EditorContract):
+    editor = YamlValue()
+    text = (
+        "{{- if .x }}\n{{- end }}\n# top\napps:\n- name: web\n  version: 1.9 # here\n- name: {{ .y }}\n  version: 1.9\n"
+    )
+    spec = EditSpec("yaml", "versions.yaml.gotmpl", path="apps[?name=='web'].version", value="1.10")
+    release = RELEASE
+    lacking = "{{- if .x }}\n{{- end }}\napps:\n- name: api\n"
+
+
+class TestHelmTemplate(EditorContract):
+    editor = HelmValues()
+    text = f"{{{{ if .x }}}}\n{{{{ end }}}}\nimage:\n  repository: ghcr.io/acme/web\n  tag: '1.9'\n  digest: {OLD}\n"
+    spec = EditSpec("helm", "values.yaml.gotmpl")
+    release = RELEASE
+    lacking = "{{ if .x }}\n{{ end }}\nimage:\n  repository: ghcr.io/acme/web\n"
+
+
+class TestJson(EditorContract):
+    editor = JsonValue()
+    text = '{\n  "apps": [\n    {"name": "web", "version": "1.9"},\n    {"name": "api", "version": "1.9"}\n  ]\n}\n'
+    spec = EditSpec("json", "versions.json", path="apps[?name=='web'].version", value="1.10")
+    release = RELEASE
+    lacking = '{"apps": []}\n'
+
+
+class TestToml(EditorContract):
+    editor = TomlValue()
+    text = "# top\n[[apps]]\nname = \"web\"\nversion = '1.9' # here\n\n[[apps]]\nname = \"api\"\nversion = '1.9'\n"
+    spec = EditSpec("toml", "versions.toml", path="apps[?name=='web'].version", value="1.10")
+    release = RELEASE
+    lacking = "apps = []\n"
 
 
 class TestText(EditorContract):
