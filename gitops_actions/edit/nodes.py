@@ -6,6 +6,7 @@ the same answer for the same text; where they differ, this file evens it out.
 
 from __future__ import annotations
 
+import gc
 import re
 from dataclasses import dataclass
 
@@ -28,20 +29,21 @@ _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\uff
 # What tells without parsing that nothing is too deep. A block collection has nothing but these before it on its line,
 # each level at least one column further in than the last but one (a list may stand in the column of its key): without
 # such a run of 32 there are at most 64 levels of them. A "[" may open two levels: `[a: b]` is a list of a mapping.
+# Python finds a run behind a line feed much faster than one behind any line end of YAML.
 _BLOCK_LEVELS = 64
-_DEEP_BLOCK = re.compile(r"[ \t?:-]{32}")
+_DEEP_BLOCK = re.compile(r"\n[ \t?:-]{32}")
+_DEEP_BLOCK_BEHIND_ANY = re.compile(r"[ \t?:-]{32}")
+_LARGE = 512 * 1024
 _LINE = re.compile(r"[^\n\r]+")
 
 
 class _Tagless:
-    """The half of PyYAML's resolver that a composer calls, without resolving: a third of the time of composing."""
+    """The half of PyYAML's resolver that a composer calls, without resolving: a third of the time of composing.
 
-    def resolve(self, *_: object) -> str:
-        return ""
+    It is called for each node, so it is a function of C that takes anything and returns an empty text.
+    """
 
-    def descend_resolver(self, *_: object) -> None: ...
-
-    def ascend_resolver(self) -> None: ...
+    resolve = descend_resolver = ascend_resolver = "".format
 
 
 class PureParser(_Tagless, Reader, Scanner, Parser, Composer):
@@ -92,12 +94,9 @@ def parse(text: str) -> Parsed:
         raise EditRefused(message, code=NOT_YAML, line=line, column=column, hint="remove the character")
     even = _LINE.sub(_without_tabs, text) if "\t" in text else text
     try:
-        if 2 * even.count("[") + even.count("{") > MAX_DEPTH - _BLOCK_LEVELS or _DEEP_BLOCK.search(even):
+        if 2 * even.count("[") + even.count("{") > MAX_DEPTH - _BLOCK_LEVELS or _may_be_deep(even):
             _check_depth(even)
-        parser = AnyParser(even)
-        roots: list[Node] = []
-        while parser.check_node():
-            roots.append(parser.get_node())  # type: ignore[arg-type]
+        roots = _composed(even)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _not_yaml(error.problem or "it cannot be parsed", mark) from None
@@ -111,6 +110,28 @@ def parse(text: str) -> Parsed:
         for root in roots:
             _refuse_encrypted(root)
     return Parsed(text, bom, tuple(roots))
+
+
+def _composed(text: str) -> list[Node]:
+    parser = AnyParser(text)
+    roots: list[Node] = []
+    # Python's garbage collector, which finds nothing here, looks at all nodes again and again: most of the time for
+    # a large file.
+    pause = len(text) > _LARGE and gc.isenabled()
+    if pause:
+        gc.disable()
+    try:
+        while parser.check_node():
+            roots.append(parser.get_node())  # type: ignore[arg-type]
+    finally:
+        if pause:
+            gc.enable()
+    return roots
+
+
+def _may_be_deep(text: str) -> bool:
+    pattern = _DEEP_BLOCK if text.isascii() and "\r" not in text else _DEEP_BLOCK_BEHIND_ANY
+    return pattern.search(f"\n{text}") is not None
 
 
 def _not_yaml(problem: str, mark: Mark | None) -> EditRefused:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from yaml.error import Mark as PlaceInText
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from gitops_actions.edit import paths
@@ -47,6 +48,12 @@ def roots(parsed: Parsed) -> list[Spot]:
     return [_below(parsed, None, node, None) for node in parsed.roots]
 
 
+def nothing() -> Spot:
+    """The root of a file without documents."""
+    mark = PlaceInText("", 0, 0, 0, None, 0)
+    return Spot(ScalarNode("", "", mark, mark), (), False, None)
+
+
 def child(parsed: Parsed, spot: Spot, key: str) -> Spot | None:
     """The value of a key of a mapping; None where the spot is no mapping or lacks the key.
 
@@ -57,7 +64,8 @@ def child(parsed: Parsed, spot: Spot, key: str) -> Spot | None:
     found = None
     merge = None
     for name, value in spot.node.value:
-        if name.value == key and isinstance(name, ScalarNode):
+        text = name.value
+        if text == key and isinstance(name, ScalarNode):
             if found is not None:
                 message = (
                     f"{paths.show((*spot.path, key))} is there twice: on lines {found[0].start_mark.line + 1} and "
@@ -65,7 +73,7 @@ def child(parsed: Parsed, spot: Spot, key: str) -> Spot | None:
                 message += str(name.start_mark.line + 1)
                 raise refusal(DUPLICATE, message, name.start_mark, "remove one of them")
             found = (name, value)
-        elif name.value == "<<" and is_plain_scalar(name):
+        elif text == "<<" and is_plain_scalar(name):
             merge = (name, value)
     if found is None:
         if merge is not None and _merged(merge[1], key):
@@ -110,14 +118,18 @@ def items(parsed: Parsed, spot: Spot) -> Iterator[Spot]:
 
 def _below(parsed: Parsed, parent: Spot | None, node: Node, step: Step | None, *, alias_at: Mark | None = None) -> Spot:
     """A spot in its parent. The marks of an aliased node are those of what it stands for: ``alias_at`` is nearer."""
-    path = (*parent.path, step) if parent is not None and step is not None else ()
-    flow = parent is not None and (parent.flow or bool(getattr(parent.node, "flow_style", False)))
-    foreign = parent.foreign if parent is not None else None
+    if parent is None or step is None:
+        path: tuple[Step, ...] = ()
+        flow, foreign = False, None
+    else:
+        path = (*parent.path, step)
+        flow = parent.flow or bool(getattr(parent.node, "flow_style", False))
+        foreign = parent.foreign
     if foreign is None:
         if alias_at is not None:
             message = f"{paths.show(path)} is an alias: its value stands on line {node.start_mark.line + 1}"
             foreign = refusal(INHERITED, message, alias_at, "give it a value of its own")
-        elif parsed.text[node.start_mark.index : node.start_mark.index + 1] in ("&", "!"):
+        elif parsed.text.startswith(("&", "!"), node.start_mark.index):
             foreign = _shared(parsed, node, path)
     return Spot(node, path, flow, foreign)
 
@@ -179,7 +191,8 @@ def _text_at(parsed: Parsed, spot: Spot, steps: tuple[Step, ...]) -> str | None:
 
 def text_of_key(parsed: Parsed, spot: Spot, key: str) -> str | None:
     """The text of a key's scalar that is only looked at; None where there is none."""
-    return _text_at(parsed, spot, (key,))
+    found = child(parsed, spot, key)
+    return found.node.value if found is not None and isinstance(found.node, ScalarNode) else None
 
 
 def missing(spot: Spot, steps: tuple[Step, ...], taken: int, hint: str | None = None) -> EditRefused:

@@ -67,6 +67,11 @@ def _escaped(char: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # \u is JSON too, \x is not
 
 
+def is_block_line(value: str) -> bool:
+    """Whether a string may be the one line of a block scalar that is stripped of its last line end."""
+    return bool(value) and value.isprintable() and value == value.strip()
+
+
 def is_literal(old: str, new: str) -> bool:
     """Whether a plain ``old`` and ``new`` are of the same type: both a decimal integer, or both a boolean."""
     if _INTEGER.fullmatch(old):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from gitops_actions.edit import documents, leaves, nodes, paths, scalars
-from gitops_actions.edit.paths import Token
-from gitops_actions.edit.refusals import BAD_SPEC, CANNOT_CREATE, quoted, refusal
+from gitops_actions.edit.refusals import BAD_SPEC, quoted
 from gitops_actions.edit.splice import Splice
 from gitops_actions.errors import UsageError
 from gitops_actions.model import Edited, EditSpec, Found, Release
@@ -35,21 +34,18 @@ class YamlValue:
         steps = _steps(spec)
         parsed = nodes.parse(text)
         splice = Splice(parsed)
-        spot, taken = documents.find(parsed, spec.document, steps, create=spec.on_missing == "create")
+        find = documents.nearest if spec.on_missing == "create" else documents.find
+        spot, taken = find(parsed, spec.document, steps)
         literal = False
         if typed == "json":
             value, literal = scalars.from_json(value)
-        if taken == len(steps):
-            leaf = leaves.leaf(parsed, spot)
-            if typed == "auto" and not leaf.style:
-                literal = scalars.is_literal(leaf.value, value)
-            splice.put(leaf, value, literal=literal)
+        if taken < len(steps):
+            splice.create(spot, steps[taken:], value, literal=literal)
             return splice.result()
-        last = steps[-1].text if isinstance(steps[-1], Token) else steps[-1]
-        if not isinstance(last, str):
-            message = f"{paths.show(steps)} is not there, and only a key of a mapping can be added"
-            raise refusal(CANNOT_CREATE, message, spot.node.start_mark, "add the item once by hand")
-        splice.add(spot, last, value, literal=literal)
+        leaf = leaves.leaf(parsed, spot)
+        if typed == "auto" and not leaf.style:
+            literal = scalars.is_literal(leaf.value, value)
+        splice.put(leaf, value, literal=literal)
         return splice.result()
 
 

@@ -1,0 +1,177 @@
+"""How a file is laid out: where the text of a node ends, and the habits of its author."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
+
+from gitops_actions.edit import nodes
+from gitops_actions.edit.growth import Pen
+from gitops_actions.edit.nodes import Parsed
+
+UNKNOWN = -1
+
+LINE_END = re.compile(r"\r\n|[\r\n]")
+_REST_OF_LINE = re.compile(r"[ \t]*(?:[ \t]#[^\r\n]*)?(?=[\r\n]|\Z)")
+_BLANK_OR_COMMENT = re.compile(r"(?:\r\n|[\r\n])([ \t]*)(#[^\r\n]*)?(?=[\r\n]|\Z)")
+_ALIAS = re.compile(r"(?:[\s:?,-]|#[^\r\n]*)*\*[^\s,\[\]{}]+")
+_KEEP = re.compile(r"[|>][0-9]?\+")
+_BLANK_LINE = re.compile(r"(?:\r\n|[\r\n])[ \t]*(?=[\r\n])")
+_ENOUGH = 5000  # nodes that are looked at to learn how a file is indented
+
+
+def line_end(parsed: Parsed) -> str:
+    """The first line end of a file."""
+    match = LINE_END.search(parsed.text)
+    return match[0] if match else "\n"
+
+
+def line_start(text: str, position: int) -> int:
+    """Where the line of a position starts."""
+    return max(text.rfind("\n", 0, position), text.rfind("\r", 0, position)) + 1
+
+
+def end_of_line(text: str, position: int) -> int:
+    """Where a line ends of which at most a comment is left, else UNKNOWN."""
+    match = _REST_OF_LINE.match(text, position)
+    return match.end() if match else UNKNOWN
+
+
+def behind_deeper_comments(text: str, position: int, column: int) -> int:
+    """The end of the last comment line behind a line end that is indented more than ``column``: it belongs to what is
+    above."""
+    end = position
+    while match := _BLANK_OR_COMMENT.match(text, position):
+        position = match.end()
+        if match[2] is not None:
+            if len(match[1]) <= column:
+                break
+            end = position
+    return end
+
+
+def behind_indicator(text: str, end: int) -> int:
+    """The place behind the ":" or "-" of an empty value, from which the marks of the parsers stray, else UNKNOWN."""
+    while text[end - 1 : end] == " ":
+        end -= 1
+    return end if text[end - 1 : end] in (":", "-") else UNKNOWN
+
+
+def end_of(parsed: Parsed, node: Node, floor: int) -> int:
+    """Where the text of a node ends that stands behind ``floor``; UNKNOWN where that is not plain to see.
+
+    The parsers' own end of a block collection is the start of what comes next.
+    """
+    text = parsed.text
+    while True:
+        if node.start_mark.index < floor:
+            match = _ALIAS.match(text, floor)
+            return match.end() if match else UNKNOWN
+        if isinstance(node, ScalarNode):
+            if node.style in ("|", ">"):
+                return _end_of_block(text, node)
+            if node.start_mark.index == node.end_mark.index and not node.style:
+                return max(floor, behind_indicator(text, node.end_mark.index))
+            return int(node.end_mark.index)
+        if not isinstance(node, CollectionNode) or node.flow_style or not node.value:
+            return int(node.end_mark.index)
+        last = entries(node)[-1]
+        if last is None:
+            return UNKNOWN
+        node, floor = last
+
+
+def entries(node: CollectionNode) -> list[tuple[Node, int] | None]:
+    """The values of a collection, each with a place behind which it stands; None for one whose key is an alias."""
+    found: list[tuple[Node, int] | None] = []
+    position = node.start_mark.index
+    for entry in node.value:
+        value = entry
+        if isinstance(node, MappingNode):
+            name, value = entry
+            if name.start_mark.index < position:
+                found.append(None)
+                continue
+            position = name.end_mark.index
+        found.append((value, position))
+        if value.start_mark.index >= position:
+            position = value.end_mark.index
+    return found
+
+
+def _end_of_block(text: str, node: ScalarNode) -> int:
+    start, end = node.start_mark.index, node.end_mark.index
+    header = re.compile(r"[^\r\n]*").match(text, start)
+    if header and _KEEP.search(header[0]):  # blank lines at the end are part of it
+        last = text[end - 2 : end]
+        return end - (2 if last == "\r\n" else last[-1:] in ("\n", "\r"))
+    return start + len(text[start:end].rstrip("\r\n"))
+
+
+def is_spaced(parsed: Parsed, node: CollectionNode) -> bool:
+    """Whether there are blank lines between all entries of a block collection."""
+    found = entries(node)[-6:]
+    starts = [(e[0] if isinstance(node, MappingNode) else e).start_mark.index for e in node.value[-6:]]
+    gaps = []
+    for entry, following in zip(found, starts[1:], strict=False):
+        end = end_of(parsed, *entry) if entry is not None else UNKNOWN
+        gaps.append(end >= 0 and _BLANK_LINE.search(parsed.text, end, max(end, following)) is not None)
+    return bool(gaps) and all(gaps)
+
+
+def column_of(parsed: Parsed, node: CollectionNode) -> int:
+    """The column of the keys or dashes of a block collection; UNKNOWN where that is not plain to see."""
+    text = parsed.text
+    start = node.start_mark.index
+    if text[start : start + 1] not in ("&", "!"):
+        return int(node.start_mark.column)
+    if isinstance(node, MappingNode):
+        name = node.value[0][0]
+        before = text[line_start(text, name.start_mark.index) : name.start_mark.index]
+        return UNKNOWN if before.strip(" -") else int(name.start_mark.column)
+    first = node.value[0].start_mark.index
+    dash = text.rfind("-", start, first)
+    return dash - line_start(text, dash) if dash >= 0 else UNKNOWN
+
+
+def pen(parsed: Parsed) -> Pen:
+    """How the author of a file indents, by what is most frequent in it."""
+    width, list_width, gap = Counter[int](), Counter[int](), Counter[int]()
+    seen: set[int] = set()
+    todo: list[Node] = list(reversed(parsed.roots))
+    while todo and len(seen) < _ENOUGH:
+        node = todo.pop()
+        if not isinstance(node, CollectionNode) or node.flow_style or id(node) in seen:
+            continue
+        seen.add(id(node))
+        column = node.start_mark.column
+        below = [entry[1] for entry in node.value] if isinstance(node, MappingNode) else node.value
+        names = [entry[0] for entry in node.value] if isinstance(node, MappingNode) else [node] * len(below)
+        for name, value in zip(names[:_ENOUGH], below, strict=False):
+            if not isinstance(value, CollectionNode) or value.flow_style:
+                continue
+            if parsed.text[value.start_mark.index : value.start_mark.index + 1] in ("&", "!"):
+                continue
+            further = value.start_mark.column - column
+            if isinstance(node, SequenceNode):
+                if value.start_mark.line == _line_of_dash(parsed, node, value) and further > 1:
+                    gap[further - 1] += 1
+            elif name.start_mark.line < value.start_mark.line and further >= 0:
+                (list_width if isinstance(value, SequenceNode) else width)[further] += 1
+        todo += reversed(below[:_ENOUGH])
+    usual = width.most_common(1)[0][0] if width else 2
+    usual_list = list_width.most_common(1)[0][0] if list_width else usual
+    return Pen(usual, usual_list, gap.most_common(1)[0][0] if gap else 1)
+
+
+def _line_of_dash(parsed: Parsed, node: SequenceNode, item: Node) -> int:
+    """The line of an item whose "-" stands in the same line, else UNKNOWN."""
+    dash = item.start_mark.index - item.start_mark.column + node.start_mark.column
+    return int(item.start_mark.line) if parsed.text[dash : dash + 1] == "-" else UNKNOWN
+
+
+def is_nothing(node: Node) -> bool:
+    """Whether a node is empty, or a plain null."""
+    return nodes.is_plain_scalar(node) and node.value in ("", "~", "null", "Null", "NULL")

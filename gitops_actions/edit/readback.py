@@ -1,0 +1,220 @@
+"""Read a new text back and compare it with the old one: exactly the wanted values differ (contract section 3).
+
+What is compared is the entry of a block list or mapping that holds the changes: the smallest one, where it can be read
+on its own, else the whole file. That is enough. A YAML scanner is a machine that reads from left to right; when it
+reaches the entry, it has read the same characters as before, and it leaves the entry where a line at the entry's own
+indentation starts the next one (tried out with an entry that is put behind it), as it did before. From there on it
+reads the same characters again.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
+from yaml.resolver import Resolver
+
+from gitops_actions.edit import nodes
+from gitops_actions.edit.growth import Text, Tree
+from gitops_actions.edit.nodes import Parsed
+from gitops_actions.edit.source import MAX_BYTES
+from gitops_actions.errors import EditRefused
+
+_AFTER = "gitops-actions"
+_NEVER = -1
+
+
+class Wanted(NamedTuple):
+    """What is to differ, by the ``id`` of the old node: scalars that become something else, and what mappings (a value
+    for each new key) and lists (at their end) get."""
+
+    replaced: dict[int, Tree]
+    keys: dict[int, dict[str, Tree]]
+    items: dict[int, list[Tree]]
+
+
+def reads_back(old: Parsed, new: str, wanted: Wanted, first: int, last: int) -> bool:
+    """Whether a new text is the old one but for what is wanted; ``old.text[first:last]`` holds all that changed."""
+    entry = _entry(old, wanted, first, last) if len(new) <= MAX_BYTES else None
+    if entry is not None:
+        end = entry.end + len(new) - len(old.text)
+        if _entry_reads_back(entry, new[entry.start : end], wanted):
+            return True
+    try:
+        roots = nodes.parse(new).roots
+    except EditRefused:
+        return False
+    if not old.roots:  # an empty file has been given its first document
+        (tree,) = wanted.replaced.values()
+        return len(roots) == 1 and is_tree(roots[0], tree)
+    return len(roots) == len(old.roots) and same(list(zip(old.roots, roots, strict=True)), wanted)
+
+
+class _Entry(NamedTuple):
+    """An entry of a block collection: ``text[start:end]``, from its key or "-" at ``column`` to the next entry."""
+
+    nodes: tuple[Node, ...]
+    start: int
+    end: int
+    column: int
+
+
+def _entry(parsed: Parsed, wanted: Wanted, first: int, last: int) -> _Entry | None:
+    """The smallest entry that holds all changes, and in which a line at the end would still be in it."""
+    found = None
+    node = next((root for root in parsed.roots if root.start_mark.index <= first <= root.end_mark.index), None)
+    limit = node.end_mark.index if node is not None else 0
+    while isinstance(node, CollectionNode) and not node.flow_style and last <= limit:
+        if id(node) in wanted.keys or id(node) in wanted.items:
+            break
+        entry = _entry_in(parsed.text, node, first, last, limit)
+        if entry is None:
+            break
+        found = entry
+        limit = entry.end
+        node = entry.nodes[-1]
+        if not entry.start < node.start_mark.index <= first:
+            break
+    return found
+
+
+def _entry_in(text: str, node: CollectionNode, first: int, last: int, limit: int) -> _Entry | None:
+    """The entry of a collection that holds all changes; None where that is not plain to see. A node that an alias shows
+    here has marks from elsewhere: too small ones, which are passed over."""
+    is_list = isinstance(node, SequenceNode)
+    column = node.start_mark.column
+    found: tuple[Node, ...] = ()
+    start = following = _NEVER
+    for entry in node.value:
+        parts = (entry,) if is_list else entry
+        index = parts[0].start_mark.index
+        if index <= start:
+            continue
+        if index > first:
+            following = index
+            break
+        found, start = parts, index
+    if not found:
+        return None
+    if is_list:
+        start = _line_start(text, start) + column
+        following = _line_start(text, following) + column if following >= 0 else following
+    else:
+        column = found[0].start_mark.column
+    end = limit if following < 0 else following - column
+    inside = start < first if is_list else found[0].end_mark.index < first
+    at_lines = end >= len(text) or text[end - 1 : end] in ("\n", "\r")
+    if not inside or not at_lines or last > end or (is_list and text[start : start + 1] != "-"):
+        return None
+    return _Entry(found, start, end, column)
+
+
+def _line_start(text: str, position: int) -> int:
+    return max(text.rfind("\n", 0, position), text.rfind("\r", 0, position)) + 1
+
+
+def _entry_reads_back(entry: _Entry, text: str, wanted: Wanted) -> bool:
+    """Whether an entry and one put behind it are read as exactly these two."""
+    indent = " " * entry.column
+    is_list = len(entry.nodes) == 1
+    between = "" if text.endswith(("\n", "\r")) else "\n"
+    behind = f"- {_AFTER}\n" if is_list else f"{_AFTER}:\n"
+    try:
+        roots = nodes.parse(f"{indent}{text}{between}{indent}{behind}").roots
+    except EditRefused:
+        return False
+    root = roots[0]
+    if len(roots) != 1 or not isinstance(root, CollectionNode) or len(root.value) != 2:
+        return False
+    found, after = root.value if not is_list else ((item,) for item in root.value)
+    if len(found) != len(entry.nodes) or after[0].value != _AFTER:
+        return False
+    return same(list(zip(entry.nodes, found, strict=True)), wanted)
+
+
+def same(todo: list[tuple[Node, Node]], wanted: Wanted) -> bool:
+    """Whether pairs of old and new nodes are the same but for what is wanted, all of which is met.
+
+    Both trees are walked side by side. Each node is met once, so aliases cost nothing; a node that was one node in two
+    places must still be one.
+    """
+    met: dict[int, Node] = {}
+    replaced, keys, items = wanted
+    left = len(replaced) + len(keys) + len(items)
+    while todo:
+        old, new = todo.pop()
+        key = id(old)
+        if key in met:
+            if met[key] is not new:
+                return False
+            continue
+        met[key] = new
+        if key in replaced:
+            left -= 1
+            if not is_tree(new, replaced[key]):
+                return False
+            continue
+        if old.__class__ is not new.__class__ or old.tag != new.tag:
+            return False
+        after = new.value
+        if isinstance(old, ScalarNode) and isinstance(new, ScalarNode):
+            if old.value != after or (old.style != new.style and (old.style or new.style)):
+                return False
+            continue
+        if key in keys or key in items:
+            left -= 1
+            rest = _without(after, keys[key]) if key in keys else _without_last(after, items[key])
+            if rest is None:
+                return False
+            after = rest
+        before = old.value
+        if len(before) != len(after):
+            return False
+        if old.__class__ is MappingNode:
+            for one, other in zip(before, after, strict=True):
+                todo.append((one[0], other[0]))
+                todo.append((one[1], other[1]))
+        else:
+            todo.extend(zip(before, after, strict=True))
+    return not left
+
+
+def _without(pairs: list[tuple[Node, Node]], added: dict[str, Tree]) -> list[tuple[Node, Node]] | None:
+    """The pairs that were there before; None when the added ones are not as wanted."""
+    left = dict(added)
+    rest = []
+    for name, value in pairs:
+        if isinstance(name, ScalarNode) and name.value in left:
+            if not is_tree(value, left.pop(name.value)):
+                return None
+        else:
+            rest.append((name, value))
+    return None if left else rest
+
+
+def _without_last(nodes_: list[Node], added: list[Tree]) -> list[Node] | None:
+    split = len(nodes_) - len(added)
+    if split < 0 or not all(is_tree(node, tree) for node, tree in zip(nodes_[split:], added, strict=True)):
+        return None
+    return nodes_[:split]
+
+
+def is_tree(node: Node, tree: Tree) -> bool:
+    """Whether a node is what was to be written."""
+    if isinstance(tree, Text):
+        return isinstance(node, ScalarNode) and _is(node, tree.value, tree.literal)
+    if isinstance(tree, list):
+        return isinstance(node, SequenceNode) and _without_last(node.value, tree) == []
+    return isinstance(node, MappingNode) and _without(node.value, tree) == []
+
+
+def _is(node: ScalarNode, value: str, literal: bool) -> bool:
+    """Whether a scalar is the plain text, or the string, that was to be written. What is a string to YAML 1.1 is
+    asked of PyYAML: a second opinion beside `scalars`."""
+    if node.value != value or (literal and node.style):
+        return False
+    if literal or node.style:
+        return True
+    resolvers = Resolver.yaml_implicit_resolvers
+    candidates = resolvers.get(value[:1], []) + resolvers.get(None, [])
+    return not any(pattern.match(value) for _, pattern in candidates)
