@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
-from gitops_actions.edit import growth, insertion, layout, nodes, paths, scalars
+from gitops_actions.edit import growth, insertion, layout, nearby, nodes, paths, scalars
 from gitops_actions.edit.growth import Text, Tree
 from gitops_actions.edit.insertion import Insertion, Place, refused
 from gitops_actions.edit.nodes import Parsed
@@ -26,7 +26,8 @@ def plan(parsed: Parsed, spot: Spot, steps: tuple[Step, ...], value: Text, after
         raise refusal(TOO_MUCH, f"the path is longer than {nodes.MAX_DEPTH - 2} steps", spot.node.start_mark, "cut it")
     node = spot.node
     if isinstance(node, ScalarNode) and not layout.is_nothing(node):
-        raise refused(spot, steps, f"{spot.shown or 'the document'} is a single value")
+        shown = spot.shown or "the document"
+        raise refused(spot, steps, f"{shown} is a single value", nearby.inside(shown, node))
     if isinstance(node, CollectionNode) and node.value:
         index = _entry_before(node, after)
         entry = node.value[index]

@@ -83,7 +83,7 @@ def _furthest(parsed: Parsed, document: str | None, steps: tuple[Step, ...], lea
     furthest = max(taken for _, taken in candidates)
     found = [(spot, taken) for spot, taken in candidates if taken == furthest]
     if furthest < least:
-        raise places.missing(found[0][0], steps, furthest)
+        raise places.missing(found[0][0], steps, furthest, parsed=parsed)
     if len(found) > 1:
         message = f"{paths.show(steps)} is in {len(found)} documents"
         raise refusal(AMBIGUOUS, message, found[1][0].node.start_mark, _HINT)

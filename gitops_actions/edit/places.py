@@ -9,7 +9,7 @@ from typing import NamedTuple
 from yaml.error import Mark as PlaceInText
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from gitops_actions.edit import paths
+from gitops_actions.edit import nearby, paths
 from gitops_actions.edit.nodes import Parsed, is_plain_scalar
 from gitops_actions.edit.paths import Step, Token
 from gitops_actions.edit.refusals import (
@@ -195,15 +195,10 @@ def text_of_key(parsed: Parsed, spot: Spot, key: str) -> str | None:
     return found.node.value if found is not None and isinstance(found.node, ScalarNode) else None
 
 
-def missing(spot: Spot, steps: tuple[Step, ...], taken: int, hint: str | None = None) -> EditRefused:
-    """The refusal for a path that leads nowhere, with the nearest place that exists."""
-    whole = paths.show((*spot.path, *steps[taken:]))
-    here = spot.shown or "the document"
-    if isinstance(spot.node, MappingNode):
-        keys = [name.value for name, _ in spot.node.value if isinstance(name, ScalarNode)]
-        there = f"{here} has the keys {', '.join(quoted(key) for key in keys[:12])}" if keys else f"{here} is empty"
-    elif isinstance(spot.node, SequenceNode):
-        there = f"{here} is a list of {len(spot.node.value)}: write [0] or [?name=='x']"
-    else:
-        there = f"{here} is a single value"
-    return refusal(MISSING, f"{whole} is not there", spot.node.start_mark, hint or there)
+def missing(
+    spot: Spot, steps: tuple[Step, ...], taken: int, hint: str | None = None, parsed: Parsed | None = None
+) -> EditRefused:
+    """The refusal for a path that leads nowhere, with the nearest place that exists; in all of ``parsed``, if given."""
+    rest = steps[taken:]
+    message = f"{paths.show((*spot.path, *rest))} is not there"
+    return refusal(MISSING, message, spot.node.start_mark, hint or nearby.hint(spot.node, spot.path, rest, parsed))
