@@ -89,6 +89,7 @@ def into_block(place: Place, index: int) -> Insertion:
     line_end = layout.line_end(parsed)
     last = index == len(node.value) - 1
     spaced = last and layout.is_spaced(parsed, node)
+    spaced = spaced and entry is not None and not layout.keeps_blank_lines(parsed, *entry)
     written = (line_end if spaced else "") + "".join(line_end + " " * column + line for line in place.lines)
     line = _line(text, end) + spaced + len(place.lines)
     return Insertion(((end, end, written),), line, node, place.key, place.tree)
@@ -114,6 +115,9 @@ def into_flow(place: Place) -> Insertion:
         or not opening < end < close
     ):
         raise place.refused("there is no simple place to put it")
+    colon = text[end - 1] == ":"  # nothing, which needs a space behind it
+    blank = " " if colon and not text.startswith((" ", "\t"), end) else ""
+    end += colon and not blank
     parts = node.value[-1] if isinstance(node, MappingNode) else (node.value[-1],)
     start = parts[0].start_mark.index
     begin = layout.line_start(text, start)
@@ -121,10 +125,10 @@ def into_flow(place: Place) -> Insertion:
     line_end = layout.line_end(parsed)
     if rest and start > begin and not text[begin:start].strip(" \t"):  # entries on lines of their own
         new = line_end + text[begin:start] + place.flow + rest[1]
-        comma = () if rest[1] else ((end, end, ","),)
+        comma = () if rest[1] else ((end, end, f"{blank},"),)
         texts = (*comma, (rest.end(), rest.end(), new))
         return Insertion(texts, _line(text, rest.end()) + 1, node, place.key, place.tree)
-    return Insertion(((end, end, f", {place.flow}"),), _line(text, end), node, place.key, place.tree)
+    return Insertion(((end, end, f"{blank}, {place.flow}"),), _line(text, end), node, place.key, place.tree)
 
 
 def into_empty(place: Place) -> Insertion:

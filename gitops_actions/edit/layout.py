@@ -17,7 +17,7 @@ LINE_END = re.compile(r"\r\n|[\r\n]")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:[ \t]#[^\r\n]*)?(?=[\r\n]|\Z)")
 _BLANK_OR_COMMENT = re.compile(r"(?:\r\n|[\r\n])([ \t]*)(#[^\r\n]*)?(?=[\r\n]|\Z)")
 _ALIAS = re.compile(r"(?:[\s:?,-]|#[^\r\n]*)*\*[^\s,\[\]{}]+")
-_KEEP = re.compile(r"[|>][0-9]?\+")
+_BLOCK_HEADER = re.compile(r"(?<!\S)[|>][0-9]?([-+]?)[0-9]?(?!\S)")
 _BLANK_LINE = re.compile(r"(?:\r\n|[\r\n])[ \t]*(?=[\r\n])")
 _ENOUGH = 5000  # nodes that are looked at to learn how a file is indented
 
@@ -53,10 +53,15 @@ def behind_deeper_comments(text: str, position: int, column: int) -> int:
 
 
 def behind_indicator(text: str, end: int) -> int:
-    """The place behind the ":" or "-" of an empty value, from which the marks of the parsers stray, else UNKNOWN."""
-    while text[end - 1 : end] == " ":
-        end -= 1
-    return end if text[end - 1 : end] in (":", "-") else UNKNOWN
+    """The place behind the ":" or "-" of an empty value, from which the marks of the parsers stray (between brackets,
+    to other lines), else UNKNOWN."""
+    position = end
+    while text[position - 1 : position] in (" ", "\t", "\r", "\n") and position:
+        position -= 1
+    if text[position - 1 : position] not in (":", "-"):
+        return UNKNOWN
+    same_line = line_start(text, end) <= position
+    return position if same_line or "#" not in text[line_start(text, position) : position] else UNKNOWN
 
 
 def end_of(parsed: Parsed, node: Node, floor: int) -> int:
@@ -65,22 +70,36 @@ def end_of(parsed: Parsed, node: Node, floor: int) -> int:
     The parsers' own end of a block collection is the start of what comes next.
     """
     text = parsed.text
-    while True:
-        if node.start_mark.index < floor:
-            match = _ALIAS.match(text, floor)
-            return match.end() if match else UNKNOWN
-        if isinstance(node, ScalarNode):
-            if node.style in ("|", ">"):
-                return _end_of_block(text, node)
-            if node.start_mark.index == node.end_mark.index and not node.style:
-                return max(floor, behind_indicator(text, node.end_mark.index))
-            return int(node.end_mark.index)
-        if not isinstance(node, CollectionNode) or node.flow_style or not node.value:
-            return int(node.end_mark.index)
+    last, floor = _last(node, floor)
+    if last is None:
+        return UNKNOWN
+    if last.start_mark.index < floor:
+        match = _ALIAS.match(text, floor)
+        return match.end() if match else UNKNOWN
+    if isinstance(last, ScalarNode):
+        if last.style in ("|", ">"):
+            return _end_of_block(text, last)
+        if last.start_mark.index == last.end_mark.index and not last.style:
+            return max(floor, behind_indicator(text, last.end_mark.index))
+    return int(last.end_mark.index)
+
+
+def keeps_blank_lines(parsed: Parsed, node: Node, floor: int) -> bool:
+    """Whether a node ends in a block scalar to which blank lines behind it belong."""
+    last, floor = _last(node, floor)
+    if not isinstance(last, ScalarNode) or last.style not in ("|", ">") or last.start_mark.index < floor:
+        return False
+    return _chomping(parsed.text, last) == "+"
+
+
+def _last(node: Node, floor: int) -> tuple[Node | None, int]:
+    """The last scalar, flow collection or alias in a node, and a place behind which it stands."""
+    while node.start_mark.index >= floor and isinstance(node, CollectionNode) and not node.flow_style and node.value:
         last = entries(node)[-1]
         if last is None:
-            return UNKNOWN
+            return None, floor
         node, floor = last
+    return node, floor
 
 
 def entries(node: CollectionNode) -> list[tuple[Node, int] | None]:
@@ -103,11 +122,17 @@ def entries(node: CollectionNode) -> list[tuple[Node, int] | None]:
 
 def _end_of_block(text: str, node: ScalarNode) -> int:
     start, end = node.start_mark.index, node.end_mark.index
-    header = re.compile(r"[^\r\n]*").match(text, start)
-    if header and _KEEP.search(header[0]):  # blank lines at the end are part of it
-        last = text[end - 2 : end]
-        return end - (2 if last == "\r\n" else last[-1:] in ("\n", "\r"))
+    chomping = _chomping(text, node)
+    if chomping != "-" and not text.endswith(("\n", "\r"), 0, end):
+        return UNKNOWN  # at the end of the file: one line end more would be part of it
+    if chomping == "+":  # blank lines at the end are part of it
+        return end - (2 if text.endswith("\r\n", 0, end) else 1)
     return start + len(text[start:end].rstrip("\r\n"))
+
+
+def _chomping(text: str, node: ScalarNode) -> str:
+    header = _BLOCK_HEADER.search(text, node.start_mark.index)
+    return header[1] if header else ""
 
 
 def is_spaced(parsed: Parsed, node: CollectionNode) -> bool:
