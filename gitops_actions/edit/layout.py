@@ -171,27 +171,27 @@ def pen(parsed: Parsed) -> Pen:
         if not isinstance(node, CollectionNode) or node.flow_style or id(node) in seen:
             continue
         seen.add(id(node))
-        column = node.start_mark.column
-        below = [entry[1] for entry in node.value] if isinstance(node, MappingNode) else node.value
-        names = [entry[0] for entry in node.value] if isinstance(node, MappingNode) else [node] * len(below)
-        for name, value in zip(names[:_ENOUGH], below, strict=False):
+        is_list = isinstance(node, SequenceNode)
+        pairs = [(node, item) for item in node.value[:_ENOUGH]] if is_list else node.value[:_ENOUGH]
+        below = [value for _, value in pairs]
+        for name, value in pairs:
             if not isinstance(value, CollectionNode) or value.flow_style:
                 continue
-            if parsed.text[value.start_mark.index : value.start_mark.index + 1] in ("&", "!"):
+            if parsed.text.startswith(("&", "!"), value.start_mark.index):
                 continue
-            further = value.start_mark.column - column
-            if isinstance(node, SequenceNode):
-                if value.start_mark.line == _line_of_dash(parsed, node, value) and further > 1:
+            further = value.start_mark.column - name.start_mark.column
+            if is_list:
+                if value.start_mark.line == _line_of_dash(parsed, name, value) and further > 1:
                     gap[further - 1] += 1
-            elif name.start_mark.line < value.start_mark.line and further >= 0:
+            elif name.start_mark.line < value.start_mark.line and further >= isinstance(value, MappingNode):
                 (list_width if isinstance(value, SequenceNode) else width)[further] += 1
-        todo += reversed(below[:_ENOUGH])
+        todo += reversed(below)
     usual = width.most_common(1)[0][0] if width else 2
     usual_list = list_width.most_common(1)[0][0] if list_width else usual
     return Pen(usual, usual_list, gap.most_common(1)[0][0] if gap else 1)
 
 
-def _line_of_dash(parsed: Parsed, node: SequenceNode, item: Node) -> int:
+def _line_of_dash(parsed: Parsed, node: Node, item: Node) -> int:
     """The line of an item whose "-" stands in the same line, else UNKNOWN."""
     dash = item.start_mark.index - item.start_mark.column + node.start_mark.column
     return int(item.start_mark.line) if parsed.text[dash : dash + 1] == "-" else UNKNOWN

@@ -9,7 +9,8 @@ reads the same characters again.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 from yaml.resolver import Resolver
@@ -17,11 +18,11 @@ from yaml.resolver import Resolver
 from gitops_actions.edit import nodes
 from gitops_actions.edit.growth import Text, Tree
 from gitops_actions.edit.nodes import Parsed
+from gitops_actions.edit.refusals import Mark
 from gitops_actions.edit.source import MAX_BYTES
 from gitops_actions.errors import EditRefused
 
 _AFTER = "gitops-actions"
-_NEVER = -1
 
 
 class Wanted(NamedTuple):
@@ -61,56 +62,48 @@ class _Entry(NamedTuple):
 
 def _entry(parsed: Parsed, wanted: Wanted, first: int, last: int) -> _Entry | None:
     """The smallest entry that holds all changes, and in which a line at the end would still be in it."""
+    text = parsed.text
     found = None
-    node = next((root for root in parsed.roots if root.start_mark.index <= first <= root.end_mark.index), None)
+    node: Node | None = None
+    for root in parsed.roots:
+        if root.start_mark.index <= first <= root.end_mark.index:
+            node = root
+            break
     limit = node.end_mark.index if node is not None else 0
-    while isinstance(node, CollectionNode) and not node.flow_style and last <= limit:
+    while isinstance(node, CollectionNode) and not node.flow_style:
         if id(node) in wanted.keys or id(node) in wanted.items:
             break
-        entry = _entry_in(parsed.text, node, first, last, limit)
-        if entry is None:
+        is_list = isinstance(node, SequenceNode)
+        parts, following = _at(node.value, is_list, first)
+        if parts is None:
             break
-        found = entry
-        limit = entry.end
-        node = entry.nodes[-1]
-        if not entry.start < node.start_mark.index <= first:
+        mark = parts[0].start_mark
+        column = node.start_mark.column if is_list else mark.column
+        start = mark.index - mark.column + column  # of the "-" of an item
+        end = following.index - following.column if following is not None else limit
+        inside = start < first if is_list else parts[0].end_mark.index < first
+        at_line_end = end >= len(text) or text.startswith(("\n", "\r"), end - 1)
+        if not inside or not at_line_end or last > end or (is_list and not text.startswith("-", start)):
             break
-    return found
-
-
-def _entry_in(text: str, node: CollectionNode, first: int, last: int, limit: int) -> _Entry | None:
-    """The entry of a collection that holds all changes; None where that is not plain to see. A node that an alias shows
-    here has marks from elsewhere: too small ones, which are passed over."""
-    is_list = isinstance(node, SequenceNode)
-    column = node.start_mark.column
-    found: tuple[Node, ...] = ()
-    start = following = _NEVER
-    for entry in node.value:
-        parts = (entry,) if is_list else entry
-        index = parts[0].start_mark.index
-        if index <= start:
-            continue
-        if index > first:
-            following = index
+        found, limit = (parts, start, end, column), end
+        node = parts[-1]
+        if not start < node.start_mark.index <= first:
             break
-        found, start = parts, index
-    if not found:
-        return None
-    if is_list:
-        start = _line_start(text, start) + column
-        following = _line_start(text, following) + column if following >= 0 else following
-    else:
-        column = found[0].start_mark.column
-    end = limit if following < 0 else following - column
-    inside = start < first if is_list else found[0].end_mark.index < first
-    at_lines = end >= len(text) or text[end - 1 : end] in ("\n", "\r")
-    if not inside or not at_lines or last > end or (is_list and text[start : start + 1] != "-"):
-        return None
-    return _Entry(found, start, end, column)
+    return None if found is None else _Entry(*found)
 
 
-def _line_start(text: str, position: int) -> int:
-    return max(text.rfind("\n", 0, position), text.rfind("\r", 0, position)) + 1
+def _at(entries: list[Any], is_list: bool, first: int) -> tuple[tuple[Node, ...] | None, Mark | None]:
+    """The entry in which a place is, and where the next one starts. A node that an alias shows here has marks from
+    elsewhere: too small ones, which are passed over."""
+    found = None
+    start = -1
+    for entry in entries:
+        mark = (entry if is_list else entry[0]).start_mark
+        if mark.index > first:
+            return found, mark
+        if mark.index > start:
+            found, start = (entry,) if is_list else entry, mark.index
+    return found, None
 
 
 def _entry_reads_back(entry: _Entry, text: str, wanted: Wanted) -> bool:
@@ -213,8 +206,11 @@ def _is(node: ScalarNode, value: str, literal: bool) -> bool:
     asked of PyYAML: a second opinion beside `scalars`."""
     if node.value != value or (literal and node.style):
         return False
-    if literal or node.style:
-        return True
+    return literal or bool(node.style) or _is_string(value)
+
+
+@lru_cache(maxsize=1024)
+def _is_string(value: str) -> bool:
     resolvers = Resolver.yaml_implicit_resolvers
     candidates = resolvers.get(value[:1], []) + resolvers.get(None, [])
     return not any(pattern.match(value) for _, pattern in candidates)

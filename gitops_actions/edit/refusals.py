@@ -26,8 +26,9 @@ BAD_SPEC = "GA121"
 
 
 class Mark(Protocol):
-    """A place as PyYAML gives it; both count from 0."""
+    """A place as PyYAML gives it; all count from 0."""
 
+    index: int
     line: int
     column: int
 

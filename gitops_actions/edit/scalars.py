@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Literal
 
 from gitops_actions.edit.refusals import BAD_SPEC, quoted
@@ -32,6 +33,7 @@ _BOOLEANS = ("true", "false")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
+@lru_cache(maxsize=1024)
 def is_ambiguous(value: str) -> bool:
     """Whether some reader takes a plain text for a number, boolean, time or nothing."""
     if value.lower() in _WORDS or _TIME.fullmatch(value):
@@ -39,6 +41,7 @@ def is_ambiguous(value: str) -> bool:
     return _NUMBER.fullmatch(value.replace("_", "").replace(",", "")) is not None
 
 
+@lru_cache(maxsize=1024)
 def is_plain(value: str, flow: bool) -> bool:
     """Whether a string may be written without quotes."""
     if not _PLAIN.fullmatch(value) or not value.isprintable() or is_ambiguous(value):

@@ -100,18 +100,10 @@ class Splice:
         text = self._parsed.text
         if not self._patches:
             return Edited(self._parsed.bom + text)
-        parts: list[str] = []
-        changes: list[ValueChange] = []
-        position = added = 0
-        patches = sorted(self._patches, key=lambda patch: (patch.start, patch.end))
-        for patch in patches:
-            if patch.change is not None:
-                changes.append(replace(patch.change, line=patch.change.line + added) if added else patch.change)
-            parts += (text[position : patch.start], patch.text)
-            position = patch.end
-            if len(patches) > 1:
-                added += _line_ends(patch.text) - _line_ends(text[patch.start : position])
-        new = "".join((*parts, text[position:]))
+        patches = self._patches
+        if len(patches) > 1:
+            patches = sorted(patches, key=lambda patch: (patch.start, patch.end))
+        new, changes = _applied(text, patches)
         last = max(patch.end for patch in patches)
         if not readback.reads_back(self._parsed, new, self._wanted, patches[0].start, last):
             raise EditRefused(
@@ -120,7 +112,23 @@ class Splice:
                 line=changes[0].line,
                 hint="write the value once by hand as a quoted string on a line of its own",
             )
-        return Edited(self._parsed.bom + new, tuple(changes))
+        return Edited(self._parsed.bom + new, changes)
+
+
+def _applied(text: str, patches: list[_Patch]) -> tuple[str, tuple[ValueChange, ...]]:
+    """The text with the patches, which are in order, and the changes with their lines in the new text."""
+    parts: list[str] = []
+    changes: list[ValueChange] = []
+    position = added = 0
+    for patch in patches:
+        if patch.change is not None:
+            changes.append(replace(patch.change, line=patch.change.line + added) if added else patch.change)
+        parts += (text[position : patch.start], patch.text)
+        position = patch.end
+        if len(patches) > 1:
+            added += _line_ends(patch.text) - _line_ends(text[patch.start : position])
+    parts.append(text[position:])
+    return "".join(parts), tuple(changes)
 
 
 def _line_ends(text: str) -> int:
