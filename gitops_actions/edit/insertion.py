@@ -80,7 +80,7 @@ def into_block(place: Place, index: int) -> Insertion:
     if not isinstance(node, CollectionNode):
         raise place.refused("there is no collection")
     column = layout.column_of(parsed, node)
-    entry = layout.entries(node)[index]
+    entry = layout.entries(text, node)[index]
     end = layout.end_of(parsed, *entry) if entry is not None else UNKNOWN
     end = layout.end_of_line(text, end) if end >= 0 else UNKNOWN
     if column < 0 or end < 0 or text.startswith("?", layout.line_start(text, node.start_mark.index) + column):
@@ -107,7 +107,7 @@ def into_flow(place: Place) -> Insertion:
     if not isinstance(node, CollectionNode):
         raise place.refused("there is no collection")
     opening = node.start_mark.index + len(places.properties(parsed, node))
-    entry = layout.entries(node)[-1]
+    entry = layout.entries(text, node)[-1]
     end = layout.end_of(parsed, *entry) if entry is not None else UNKNOWN
     if (
         text[opening : opening + 1] not in ("{", "[")

@@ -70,7 +70,7 @@ def end_of(parsed: Parsed, node: Node, floor: int) -> int:
     The parsers' own end of a block collection is the start of what comes next.
     """
     text = parsed.text
-    last, floor = _last(node, floor)
+    last, floor = _last(text, node, floor)
     if last is None:
         return UNKNOWN
     if last.start_mark.index < floor:
@@ -86,38 +86,43 @@ def end_of(parsed: Parsed, node: Node, floor: int) -> int:
 
 def keeps_blank_lines(parsed: Parsed, node: Node, floor: int) -> bool:
     """Whether a node ends in a block scalar to which blank lines behind it belong."""
-    last, floor = _last(node, floor)
+    text = parsed.text
+    last, floor = _last(text, node, floor)
     if not isinstance(last, ScalarNode) or last.style not in ("|", ">") or last.start_mark.index < floor:
         return False
-    return _chomping(parsed.text, last) == "+"
+    return _chomping(text, last) == "+"
 
 
-def _last(node: Node, floor: int) -> tuple[Node | None, int]:
+def _last(text: str, node: Node, floor: int) -> tuple[Node | None, int]:
     """The last scalar, flow collection or alias in a node, and a place behind which it stands."""
     while node.start_mark.index >= floor and isinstance(node, CollectionNode) and not node.flow_style and node.value:
-        last = entries(node)[-1]
+        last = entries(text, node)[-1]
         if last is None:
             return None, floor
         node, floor = last
     return node, floor
 
 
-def entries(node: CollectionNode) -> list[tuple[Node, int] | None]:
+def entries(text: str, node: CollectionNode) -> list[tuple[Node, int] | None]:
     """The values of a collection, each with a place behind which it stands; None for one whose key is an alias."""
     found: list[tuple[Node, int] | None] = []
     position = node.start_mark.index
     for entry in node.value:
-        value = entry
-        if isinstance(node, MappingNode):
-            name, value = entry
-            if name.start_mark.index < position:
-                found.append(None)
-                continue
-            position = name.end_mark.index
-        found.append((value, position))
-        if value.start_mark.index >= position:
-            position = value.end_mark.index
+        name, value = entry if isinstance(node, MappingNode) else (None, entry)
+        if name is not None:
+            alias = name.start_mark.index < position
+            position = _behind_alias(text, position) if alias else name.end_mark.index
+            found.append(None if alias else (value, position))
+        else:
+            found.append((value, position))
+        alias = value.start_mark.index < position
+        position = _behind_alias(text, position) if alias else value.end_mark.index
     return found
+
+
+def _behind_alias(text: str, position: int) -> int:
+    match = _ALIAS.match(text, position)
+    return match.end() if match else position
 
 
 def _end_of_block(text: str, node: ScalarNode) -> int:
@@ -137,7 +142,7 @@ def _chomping(text: str, node: ScalarNode) -> str:
 
 def is_spaced(parsed: Parsed, node: CollectionNode) -> bool:
     """Whether there are blank lines between all entries of a block collection."""
-    found = entries(node)[-6:]
+    found = entries(parsed.text, node)[-6:]
     starts = [(e[0] if isinstance(node, MappingNode) else e).start_mark.index for e in node.value[-6:]]
     gaps = []
     for entry, following in zip(found, starts[1:], strict=False):

@@ -24,16 +24,12 @@ class Leaf(NamedTuple):
     start: int
     end: int
     style: str
+    line: int  # counted from 1
 
     @property
     def path(self) -> str:
         """The way to it, as people write it."""
         return self.spot.shown
-
-    @property
-    def line(self) -> int:
-        """Counted from 1."""
-        return int(self.spot.node.start_mark.line) + (2 if self.style in ("|", ">") else 1)
 
 
 def leaf(parsed: Parsed, spot: Spot) -> Leaf:
@@ -56,11 +52,13 @@ def leaf(parsed: Parsed, spot: Spot) -> Leaf:
         start = _behind_properties(parsed, spot, start)
     if node.style in ("|", ">"):
         return _block(parsed, spot, node, start, end)
+    line = node.start_mark.line + 1
     if start == end and not node.style:
         start = end = _empty_value(parsed, spot, end)
+        line -= len(layout.LINE_END.findall(parsed.text, end, node.end_mark.index))
     if "\t" in parsed.text[start:end]:
         raise refusal(NOT_A_VALUE, f"{spot.shown} holds a tab", node.start_mark, "write it without tabs, or as \\t")
-    return Leaf(spot, node.value, start, end, node.style or "")
+    return Leaf(spot, node.value, start, end, node.style or "", line)
 
 
 def _block(parsed: Parsed, spot: Spot, node: ScalarNode, start: int, end: int) -> Leaf:
@@ -75,7 +73,7 @@ def _block(parsed: Parsed, spot: Spot, node: ScalarNode, start: int, end: int) -
             hint = "write it on one line"
         raise refusal(NOT_A_VALUE, f"{shown} is a block of lines", node.start_mark, hint)
     end = start + len(parsed.text[start:end].rstrip())
-    return Leaf(spot, value, end - len(value), end, node.style or "")
+    return Leaf(spot, value, end - len(value), end, node.style or "", node.start_mark.line + 2)
 
 
 def _behind_properties(parsed: Parsed, spot: Spot, start: int) -> int:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import gc
 import re
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from yaml import MarkedYAMLError, YAMLError
@@ -69,7 +72,7 @@ else:
 AnyParser = FastParser or PureParser
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Parsed:
     """A text (without its byte order mark, which is in ``bom``) and the root node of each of its documents."""
 
@@ -96,7 +99,8 @@ def parse(text: str) -> Parsed:
     try:
         if 2 * even.count("[") + even.count("{") > MAX_DEPTH - _BLOCK_LEVELS or _may_be_deep(even):
             _check_depth(even)
-        roots = _composed(even)
+        with _uncollected(even):
+            roots = _composed(even)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _not_yaml(error.problem or "it cannot be parsed", mark) from None
@@ -109,24 +113,33 @@ def parse(text: str) -> Parsed:
     if "sops" in text:
         for root in roots:
             _refuse_encrypted(root)
-    return Parsed(text, bom, tuple(roots))
+    parsed = Parsed(text, bom, tuple(roots))
+    if len(text) >= _LARGE:
+        weakref.finalize(parsed, gc.unfreeze)
+    return parsed
 
 
 def _composed(text: str) -> list[Node]:
     parser = AnyParser(text)
     roots: list[Node] = []
-    # Python's garbage collector, which finds nothing here, looks at all nodes again and again: most of the time for
-    # a large file.
-    pause = len(text) > _LARGE and gc.isenabled()
-    if pause:
-        gc.disable()
-    try:
-        while parser.check_node():
-            roots.append(parser.get_node())  # type: ignore[arg-type]
-    finally:
-        if pause:
-            gc.enable()
+    while parser.check_node():
+        roots.append(parser.get_node())  # type: ignore[arg-type]
     return roots
+
+
+@contextmanager
+def _uncollected(text: str) -> Iterator[None]:
+    """Keep Python's garbage collector, which finds nothing there, from looking at the nodes of a large file again and
+    again: that is most of the time."""
+    if len(text) < _LARGE or not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _may_be_deep(text: str) -> bool:

@@ -58,10 +58,11 @@ class _Entry(NamedTuple):
     start: int
     end: int
     column: int
+    container: int | None  # by id: the collection, if something is added to it behind this entry
 
 
 def _entry(parsed: Parsed, wanted: Wanted, first: int, last: int) -> _Entry | None:
-    """The smallest entry that holds all changes, and in which a line at the end would still be in it."""
+    """The smallest entry that holds all changes, what is added behind it too."""
     text = parsed.text
     found = None
     node: Node | None = None
@@ -70,9 +71,9 @@ def _entry(parsed: Parsed, wanted: Wanted, first: int, last: int) -> _Entry | No
             node = root
             break
     limit = node.end_mark.index if node is not None else 0
-    while isinstance(node, CollectionNode) and not node.flow_style:
-        if id(node) in wanted.keys or id(node) in wanted.items:
-            break
+    container = None
+    while isinstance(node, CollectionNode) and not node.flow_style and container is None:
+        container = id(node) if id(node) in wanted.keys or id(node) in wanted.items else None
         is_list = isinstance(node, SequenceNode)
         parts, following = _at(node.value, is_list, first)
         if parts is None:
@@ -85,7 +86,7 @@ def _entry(parsed: Parsed, wanted: Wanted, first: int, last: int) -> _Entry | No
         at_line_end = end >= len(text) or text.startswith(("\n", "\r"), end - 1)
         if not inside or not at_line_end or last > end or (is_list and not text.startswith("-", start)):
             break
-        found, limit = (parts, start, end, column), end
+        found, limit = (parts, start, end, column, container), end
         node = parts[-1]
         if not start < node.start_mark.index <= first:
             break
@@ -117,31 +118,40 @@ def _entry_reads_back(entry: _Entry, text: str, wanted: Wanted) -> bool:
     except EditRefused:
         return False
     root = roots[0]
-    if len(roots) != 1 or not isinstance(root, CollectionNode) or len(root.value) != 2:
+    if len(roots) != 1 or not isinstance(root, CollectionNode) or not root.value:
         return False
-    found, after = root.value if not is_list else ((item,) for item in root.value)
-    if len(found) != len(entry.nodes) or after[0].value != _AFTER:
+    *found, after = root.value
+    name = after if is_list else after[0]
+    if name.value != _AFTER:
         return False
-    return same(list(zip(entry.nodes, found, strict=True)), wanted)
+    if entry.container is not None:
+        rest = _without_added(found, entry.container, wanted)
+        if rest is None:
+            return False
+        found = rest
+    if len(found) != 1:
+        return False
+    pairs = list(zip(entry.nodes, found if is_list else found[0], strict=True))
+    return same(pairs, wanted, met=entry.container is not None)
 
 
-def same(todo: list[tuple[Node, Node]], wanted: Wanted) -> bool:
-    """Whether pairs of old and new nodes are the same but for what is wanted, all of which is met.
+def same(todo: list[tuple[Node, Node]], wanted: Wanted, met: int = 0) -> bool:
+    """Whether pairs of old and new nodes are the same but for what is wanted, of which all is met (``met`` before).
 
     Both trees are walked side by side. Each node is met once, so aliases cost nothing; a node that was one node in two
     places must still be one.
     """
-    met: dict[int, Node] = {}
+    seen: dict[int, Node] = {}
     replaced, keys, items = wanted
-    left = len(replaced) + len(keys) + len(items)
+    left = len(replaced) + len(keys) + len(items) - met
     while todo:
         old, new = todo.pop()
         key = id(old)
-        if key in met:
-            if met[key] is not new:
+        if key in seen:
+            if seen[key] is not new:
                 return False
             continue
-        met[key] = new
+        seen[key] = new
         if key in replaced:
             left -= 1
             if not is_tree(new, replaced[key]):
@@ -156,7 +166,7 @@ def same(todo: list[tuple[Node, Node]], wanted: Wanted) -> bool:
             continue
         if key in keys or key in items:
             left -= 1
-            rest = _without(after, keys[key]) if key in keys else _without_last(after, items[key])
+            rest = _without_added(after, key, wanted)
             if rest is None:
                 return False
             after = rest
@@ -172,8 +182,14 @@ def same(todo: list[tuple[Node, Node]], wanted: Wanted) -> bool:
     return not left
 
 
+def _without_added(entries: list[Any], container: int, wanted: Wanted) -> list[Any] | None:
+    """The entries of a collection that were there before; None when the added ones are not as wanted."""
+    if container in wanted.keys:
+        return _without(entries, wanted.keys[container])
+    return _without_last(entries, wanted.items[container])
+
+
 def _without(pairs: list[tuple[Node, Node]], added: dict[str, Tree]) -> list[tuple[Node, Node]] | None:
-    """The pairs that were there before; None when the added ones are not as wanted."""
     left = dict(added)
     rest = []
     for name, value in pairs:
