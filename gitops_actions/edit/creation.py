@@ -64,7 +64,7 @@ def _place(parsed: Parsed, spot: Spot, steps: tuple[Step, ...], value: Text, bes
         grown = growth.tree(rest, value)
     if grown is None:
         raise refused(spot, steps, "these steps do not say what the new item or value is")
-    pen = layout.pen(parsed)._replace(json=_is_json(parsed, spot))
+    pen = layout.pen(parsed, node)._replace(json=_is_json(parsed, spot))
     return Place(parsed, spot, steps, key, grown, pen, _key_style(node, key))
 
 

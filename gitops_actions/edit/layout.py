@@ -166,11 +166,19 @@ def column_of(parsed: Parsed, node: CollectionNode) -> int:
     return dash - line_start(text, dash) if dash >= 0 else UNKNOWN
 
 
-def pen(parsed: Parsed) -> Pen:
-    """How the author of a file indents, by what is most frequent in it."""
+def pen(parsed: Parsed, node: Node) -> Pen:
+    """How the author of a file indents, by what is most frequent in a node, else in all of the file."""
+    near, far = _habits(parsed, [node]), _habits(parsed, list(parsed.roots))
+    width, list_width, gap = (one.most_common(1) or other.most_common(1) for one, other in zip(near, far, strict=True))
+    usual = width[0][0] if width else 2
+    return Pen(usual, list_width[0][0] if list_width else usual, gap[0][0] if gap else 1)
+
+
+def _habits(parsed: Parsed, todo: list[Node]) -> tuple[Counter[int], Counter[int], Counter[int]]:
+    """How often mappings and lists are indented by how much below their key, and the spaces behind a "-"."""
     width, list_width, gap = Counter[int](), Counter[int](), Counter[int]()
     seen: set[int] = set()
-    todo: list[Node] = list(reversed(parsed.roots))
+    todo.reverse()
     while todo and len(seen) < _ENOUGH:
         node = todo.pop()
         if not isinstance(node, CollectionNode) or node.flow_style or id(node) in seen:
@@ -178,7 +186,6 @@ def pen(parsed: Parsed) -> Pen:
         seen.add(id(node))
         is_list = isinstance(node, SequenceNode)
         pairs = [(node, item) for item in node.value[:_ENOUGH]] if is_list else node.value[:_ENOUGH]
-        below = [value for _, value in pairs]
         for name, value in pairs:
             if not isinstance(value, CollectionNode) or value.flow_style:
                 continue
@@ -190,10 +197,8 @@ def pen(parsed: Parsed) -> Pen:
                     gap[further - 1] += 1
             elif name.start_mark.line < value.start_mark.line and further >= isinstance(value, MappingNode):
                 (list_width if isinstance(value, SequenceNode) else width)[further] += 1
-        todo += reversed(below)
-    usual = width.most_common(1)[0][0] if width else 2
-    usual_list = list_width.most_common(1)[0][0] if list_width else usual
-    return Pen(usual, usual_list, gap.most_common(1)[0][0] if gap else 1)
+        todo += reversed([value for _, value in pairs])
+    return width, list_width, gap
 
 
 def _line_of_dash(parsed: Parsed, node: Node, item: Node) -> int:

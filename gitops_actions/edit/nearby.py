@@ -37,19 +37,19 @@ def hint(node: Node, path: tuple[Step, ...], rest: tuple[Step, ...], parsed: Par
             there = f"the items of {here} have {name} {_listed(values)}" if values else f"no item of {here} has {name}"
             near = _near(step.value, values)
     else:
-        there, near = inside(here, node), None
+        there, near = inside(here, node) or f"{here} is a single value", None
     return f"{near} {there}" if near and near.endswith("?") else f"{near}; {there}" if near else there
 
 
-def inside(here: str, node: Node) -> str:
-    """What to say about steps into a single value, which may be the text of a document of its own."""
+def inside(here: str, node: Node) -> str | None:
+    """What to say about steps into a text that may be a document of its own; None where it cannot."""
     value = node.value
-    if isinstance(value, str) and ("\n" in value.rstrip("\n") or value.lstrip().startswith(("{", "["))):
+    if isinstance(value, str) and ("\n" in value or value.lstrip().startswith(("{", "["))):
         return (
             f"{here} is a text: a path does not go into the JSON or YAML that a text may hold; use kind text for a "
             "value in it, or replace the whole text"
         )
-    return f"{here} is a single value"
+    return None
 
 
 def _listed(texts: list[str]) -> str:
