@@ -9,13 +9,12 @@ from __future__ import annotations
 import gc
 import re
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from yaml import MarkedYAMLError, YAMLError
 from yaml.composer import Composer
-from yaml.events import CollectionEndEvent, CollectionStartEvent, StreamEndEvent
 from yaml.nodes import MappingNode, Node, ScalarNode
 from yaml.parser import Parser
 from yaml.reader import Reader
@@ -97,10 +96,7 @@ def parse(text: str) -> Parsed:
         raise EditRefused(message, code=NOT_YAML, line=line, column=column, hint="remove the character")
     even = _LINE.sub(_without_tabs, text) if "\t" in text else text
     try:
-        if 2 * even.count("[") + even.count("{") > MAX_DEPTH - _BLOCK_LEVELS or _may_be_deep(even):
-            _check_depth(even)
-        with _uncollected(even):
-            roots = _composed(even)
+        roots = _composed(even) if len(even) < _LARGE else _composed_apart(even)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _not_yaml(error.problem or "it cannot be parsed", mark) from None
@@ -120,31 +116,52 @@ def parse(text: str) -> Parsed:
 
 
 def _composed(text: str) -> list[Node]:
-    parser = AnyParser(text)
+    parser: Any = (_counting(AnyParser) if _may_be_deep(text) else AnyParser)(text)
     roots: list[Node] = []
     while parser.check_node():
-        roots.append(parser.get_node())  # type: ignore[arg-type]
+        roots.append(parser.get_node())
     return roots
 
 
-@contextmanager
-def _uncollected(text: str) -> Iterator[None]:
+def _composed_apart(text: str) -> list[Node]:
     """Keep Python's garbage collector, which finds nothing there, from looking at the nodes of a large file again and
     again: that is most of the time."""
-    if len(text) < _LARGE or not gc.isenabled():
-        yield
-        return
+    if not gc.isenabled():
+        return _composed(text)
     gc.disable()
     try:
-        yield
+        return _composed(text)
     finally:
-        gc.freeze()
+        gc.freeze()  # until `parse` lets them go
         gc.enable()
 
 
 def _may_be_deep(text: str) -> bool:
+    if 2 * text.count("[") + text.count("{") > MAX_DEPTH - _BLOCK_LEVELS:
+        return True
     pattern = _DEEP_BLOCK if text.isascii() and "\r" not in text else _DEEP_BLOCK_BEHIND_ANY
     return pattern.search(f"\n{text}") is not None
+
+
+@cache
+def _counting(parser: Any) -> Any:
+    """A parser that stops where there are too many levels. Composing is recursive, in C without any limit, and calls
+    these two functions around each node; without them it is faster."""
+
+    class CountingParser(parser):  # type: ignore[misc]
+        depth = 0
+
+        def descend_resolver(self, parent: Node | None, index: object) -> None:  # noqa: ARG002
+            self.depth += 1
+            if self.depth > MAX_DEPTH + 1:  # a value in that many collections
+                mark = parent.start_mark if parent is not None else None
+                message = f"the file is nested more than {MAX_DEPTH} levels deep"
+                raise refusal(TOO_MUCH, message, mark, "split the file")
+
+        def ascend_resolver(self) -> None:
+            self.depth -= 1
+
+    return CountingParser
 
 
 def _not_yaml(problem: str, mark: Mark | None) -> EditRefused:
@@ -160,23 +177,6 @@ def _without_tabs(match: re.Match[str]) -> str:
     if not body or body.startswith("#"):
         return line.replace("\t", " ")
     return line[: len(line) - len(body)] + body.replace("\t", " ")
-
-
-def _check_depth(text: str) -> None:
-    """Composing is recursive, in C without any limit: count the levels first, and stop where there are too many."""
-    parser = AnyParser(text)
-    depth = 0
-    while True:
-        event = parser.get_event()  # type: ignore[no-untyped-call]
-        if isinstance(event, CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                hint = "split the file"
-                raise refusal(TOO_MUCH, f"the file is nested more than {MAX_DEPTH} levels deep", event.start_mark, hint)
-        elif isinstance(event, CollectionEndEvent):
-            depth -= 1
-        elif isinstance(event, StreamEndEvent):
-            return
 
 
 def _refuse_encrypted(root: Node) -> None:
