@@ -85,6 +85,21 @@ def parse(text: str) -> Parsed:
 
     Raises EditRefused where it is not YAML, too large (10 MiB) or too deep (100 levels), or encrypted with SOPS.
     """
+    if len(text) < _LARGE or not gc.isenabled():
+        return _parse(text)
+    # Python's garbage collector, which finds nothing there, looks at the nodes of a large file again and again: most
+    # of the time. So they are kept from it as long as they live.
+    gc.disable()
+    try:
+        parsed = _parse(text)
+        gc.freeze()
+    finally:
+        gc.enable()
+    weakref.finalize(parsed, gc.unfreeze)
+    return parsed
+
+
+def _parse(text: str) -> Parsed:
     bom, text = without_bom(text)
     if len(text) > MAX_BYTES:
         raise refusal(TOO_MUCH, f"the file is larger than {MAX_BYTES} bytes", None, "put the value into a small file")
@@ -96,7 +111,7 @@ def parse(text: str) -> Parsed:
         raise EditRefused(message, code=NOT_YAML, line=line, column=column, hint="remove the character")
     even = _LINE.sub(_without_tabs, text) if "\t" in text else text
     try:
-        roots = _composed(even) if len(even) < _LARGE else _composed_apart(even)
+        roots = _composed(even)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _not_yaml(error.problem or "it cannot be parsed", mark) from None
@@ -109,10 +124,7 @@ def parse(text: str) -> Parsed:
     if "sops" in text:
         for root in roots:
             _refuse_encrypted(root)
-    parsed = Parsed(text, bom, tuple(roots))
-    if len(text) >= _LARGE:
-        weakref.finalize(parsed, gc.unfreeze)
-    return parsed
+    return Parsed(text, bom, tuple(roots))
 
 
 def _composed(text: str) -> list[Node]:
@@ -121,19 +133,6 @@ def _composed(text: str) -> list[Node]:
     while parser.check_node():
         roots.append(parser.get_node())
     return roots
-
-
-def _composed_apart(text: str) -> list[Node]:
-    """Keep Python's garbage collector, which finds nothing there, from looking at the nodes of a large file again and
-    again: that is most of the time."""
-    if not gc.isenabled():
-        return _composed(text)
-    gc.disable()
-    try:
-        return _composed(text)
-    finally:
-        gc.freeze()  # until `parse` lets them go
-        gc.enable()
 
 
 def _may_be_deep(text: str) -> bool:
