@@ -69,6 +69,7 @@ class Place(NamedTuple):
 
 
 def refused(spot: Spot, steps: tuple[Step, ...], why: str, hint: str | None = None) -> EditRefused:
+    """The refusal that says why there is no place for ``steps`` below a spot."""
     shown = paths.show((*spot.path, *steps))
     hint = hint or f"write {shown} once by hand"
     return refusal(CANNOT_CREATE, f"{shown} cannot be created: {why}", spot.node.start_mark, hint)
