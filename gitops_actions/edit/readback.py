@@ -83,6 +83,9 @@ def _entry(parsed: Parsed, wanted: Wanted, first: int, last: int) -> _Entry | No
         column = node.start_mark.column if is_list else mark.column
         start = mark.index - mark.column + column  # of the "-" of an item
         end = following.index - following.column if following is not None else limit
+        before = text[mark.index - mark.column : mark.index]
+        if before.strip(" -") or (is_list and not before[column + 1 :].isspace()):
+            break  # not an entry that stands where its collection does
         inside = start < first if is_list else parts[0].end_mark.index < first
         at_line_end = end >= len(text) or text.startswith(("\n", "\r"), end - 1)
         if not inside or not at_line_end or last > end or (is_list and not text.startswith("-", start)):
@@ -119,7 +122,7 @@ def _entry_reads_back(entry: _Entry, text: str, wanted: Wanted, *, aliases: bool
     except EditRefused:
         return False
     root = roots[0]
-    if len(roots) != 1 or not isinstance(root, CollectionNode) or not root.value:
+    if len(roots) != 1 or not isinstance(root, SequenceNode if is_list else MappingNode) or not root.value:
         return False
     *found, after = root.value
     name = after if is_list else after[0]
