@@ -69,6 +69,7 @@ class Place(NamedTuple):
 
 
 def refused(spot: Spot, steps: tuple[Step, ...], why: str, hint: str | None = None) -> EditRefused:
+    """The refusal that says why there is no place for ``steps`` below a spot."""
     shown = paths.show((*spot.path, *steps))
     hint = hint or f"write {shown} once by hand"
     return refusal(CANNOT_CREATE, f"{shown} cannot be created: {why}", spot.node.start_mark, hint)
@@ -108,7 +109,7 @@ def into_flow(place: Place) -> Insertion:
         raise place.refused("there is no collection")
     opening = node.start_mark.index + len(places.properties(parsed, node))
     entry = layout.entries(text, node)[-1]
-    end = layout.end_of(parsed, *entry) if entry is not None else UNKNOWN
+    end = layout.end_of(parsed, *entry, flow=True) if entry is not None else UNKNOWN
     if (
         text[opening : opening + 1] not in ("{", "[")
         or text[close - 1 : close] not in ("}", "]")
@@ -144,7 +145,7 @@ def into_empty(place: Place) -> Insertion:
     if not spot.path and replaced and node.start_mark.index == node.end_mark.index:
         return into_nothing(place, start)
     if start == end:
-        start = end = layout.behind_indicator(text, end)
+        start = end = layout.behind_indicator(text, end, flow=spot.flow)
         if start < 0:
             raise place.refused("there is no simple place to put it")
     elif isinstance(node, CollectionNode) and text[start + 1 : end - 1].strip(" "):

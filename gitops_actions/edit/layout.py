@@ -17,6 +17,7 @@ LINE_END = re.compile(r"\r\n|[\r\n]")
 _REST_OF_LINE = re.compile(r"[ \t]*(?:[ \t]#[^\r\n]*)?(?=[\r\n]|\Z)")
 _BLANK_OR_COMMENT = re.compile(r"(?:\r\n|[\r\n])([ \t]*)(#[^\r\n]*)?(?=[\r\n]|\Z)")
 _ALIAS = re.compile(r"(?:[\s:?,-]|#[^\r\n]*)*\*[^\s,\[\]{}]+")
+_COMMENT = re.compile(r"[ \t]+#")
 _BLOCK_HEADER = re.compile(r"(?<!\S)[|>][0-9]?([-+]?)[0-9]?(?!\S)")
 _BLANK_LINE = re.compile(r"(?:\r\n|[\r\n])[ \t]*(?=[\r\n])")
 _ENOUGH = 5000  # nodes that are looked at to learn how a file is indented
@@ -52,19 +53,21 @@ def behind_deeper_comments(text: str, position: int, column: int) -> int:
     return end
 
 
-def behind_indicator(text: str, end: int) -> int:
+def behind_indicator(text: str, end: int, *, flow: bool) -> int:
     """The place behind the ":" or "-" of an empty value, from which the marks of the parsers stray (between brackets,
-    to other lines), else UNKNOWN."""
+    to other lines), else UNKNOWN: between brackets, where a comment follows, which one parser takes for more."""
     position = end
     while text[position - 1 : position] in (" ", "\t", "\r", "\n") and position:
         position -= 1
     if text[position - 1 : position] not in (":", "-"):
         return UNKNOWN
+    if flow and _COMMENT.match(text, position):
+        return UNKNOWN
     same_line = line_start(text, end) <= position
     return position if same_line or "#" not in text[line_start(text, position) : position] else UNKNOWN
 
 
-def end_of(parsed: Parsed, node: Node, floor: int) -> int:
+def end_of(parsed: Parsed, node: Node, floor: int, *, flow: bool = False) -> int:
     """Where the text of a node ends that stands behind ``floor``; UNKNOWN where that is not plain to see.
 
     The parsers' own end of a block collection is the start of what comes next.
@@ -80,7 +83,7 @@ def end_of(parsed: Parsed, node: Node, floor: int) -> int:
         if last.style in ("|", ">"):
             return _end_of_block(text, last)
         if last.start_mark.index == last.end_mark.index and not last.style:
-            return max(floor, behind_indicator(text, last.end_mark.index))
+            return behind_indicator(text, last.end_mark.index, flow=flow)
     return int(last.end_mark.index)
 
 

@@ -87,10 +87,11 @@ def _behind_properties(parsed: Parsed, spot: Spot, start: int) -> int:
 
 def _empty_value(parsed: Parsed, spot: Spot, end: int) -> int:
     """Where an empty value would start: behind its ":" or "-", from which the marks of the parsers stray."""
-    position = layout.behind_indicator(parsed.text, end)
+    position = layout.behind_indicator(parsed.text, end, flow=spot.flow)
     if position < 0:
-        hint = "write the key with a colon, and give it a value"
-        raise refusal(NOT_A_VALUE, f"{spot.shown} has no value, and no place for one", spot.node.start_mark, hint)
+        hint = "write the key with a colon and a value, on one line"
+        mark = None if spot.flow else spot.node.start_mark  # between brackets, the parsers disagree on it
+        raise refusal(NOT_A_VALUE, f"{spot.shown} has no value, and no plain place for one", mark, hint)
     behind = parsed.text[position : position + 2]
     return position + (behind.startswith(" ") and behind != " #")
 

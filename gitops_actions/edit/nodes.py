@@ -9,14 +9,13 @@ from __future__ import annotations
 import gc
 import re
 import weakref
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 from yaml import MarkedYAMLError, YAMLError
 from yaml.composer import Composer
-from yaml.events import CollectionEndEvent, CollectionStartEvent, StreamEndEvent
 from yaml.nodes import MappingNode, Node, ScalarNode
 from yaml.parser import Parser
 from yaml.reader import Reader
@@ -105,6 +104,21 @@ def parse(text: str) -> Parsed:
 
     Raises EditRefused where it is not YAML, too large (10 MiB) or too deep (100 levels), or encrypted with SOPS.
     """
+    if len(text) < _LARGE or not gc.isenabled():
+        return _parse(text)
+    # Python's garbage collector, which finds nothing there, looks at the nodes of a large file again and again: most
+    # of the time. So they are kept from it as long as they live.
+    gc.disable()
+    try:
+        parsed = _parse(text)
+        gc.freeze()
+    finally:
+        gc.enable()
+    weakref.finalize(parsed, gc.unfreeze)
+    return parsed
+
+
+def _parse(text: str) -> Parsed:
     bom, text = without_bom(text)
     if len(text) > MAX_BYTES:
         raise refusal(TOO_MUCH, f"the file is larger than {MAX_BYTES} bytes", None, "put the value into a small file")
@@ -116,10 +130,7 @@ def parse(text: str) -> Parsed:
         raise EditRefused(message, code=NOT_YAML, line=line, column=column, hint="remove the character")
     even = _LINE.sub(_without_tabs, text) if "\t" in text else text
     try:
-        if 2 * even.count("[") + even.count("{") > MAX_DEPTH - _BLOCK_LEVELS or _may_be_deep(even):
-            _check_depth(even)
-        with _uncollected(even):
-            roots = _composed(even)
+        roots = _composed(even)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise _not_yaml(error.problem or "it cannot be parsed", mark) from None
@@ -132,38 +143,43 @@ def parse(text: str) -> Parsed:
     if "sops" in text:
         for root in roots:
             refuse_encrypted(root)
-    parsed = Parsed(text, bom, tuple(roots))
-    if len(text) >= _LARGE:
-        weakref.finalize(parsed, gc.unfreeze)
-    return parsed
+    return Parsed(text, bom, tuple(roots))
 
 
 def _composed(text: str) -> list[Node]:
-    parser = AnyParser(text)
+    parser: Any = (_counting(AnyParser) if _may_be_deep(text) else AnyParser)(text)
     roots: list[Node] = []
     while parser.check_node():
-        roots.append(parser.get_node())  # type: ignore[arg-type]
+        roots.append(parser.get_node())
     return roots
 
 
-@contextmanager
-def _uncollected(text: str) -> Iterator[None]:
-    """Keep Python's garbage collector, which finds nothing there, from looking at the nodes of a large file again and
-    again: that is most of the time."""
-    if len(text) < _LARGE or not gc.isenabled():
-        yield
-        return
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
 def _may_be_deep(text: str) -> bool:
+    if 2 * text.count("[") + text.count("{") > MAX_DEPTH - _BLOCK_LEVELS:
+        return True
     pattern = _DEEP_BLOCK if text.isascii() and "\r" not in text else _DEEP_BLOCK_BEHIND_ANY
     return pattern.search(f"\n{text}") is not None
+
+
+@cache
+def _counting(parser: Any) -> Any:
+    """A parser that stops where there are too many levels. Composing is recursive, in C without any limit, and calls
+    these two functions around each node; without them it is faster."""
+
+    class CountingParser(parser):  # type: ignore[misc]
+        depth = 0
+
+        def descend_resolver(self, parent: Node | None, index: object) -> None:  # noqa: ARG002
+            self.depth += 1
+            if self.depth > MAX_DEPTH + 1:  # a value in that many collections
+                mark = parent.start_mark if parent is not None else None
+                message = f"the file is nested more than {MAX_DEPTH} levels deep"
+                raise refusal(TOO_MUCH, message, mark, "split the file")
+
+        def ascend_resolver(self) -> None:
+            self.depth -= 1
+
+    return CountingParser
 
 
 def _not_yaml(problem: str, mark: Mark | None) -> EditRefused:
@@ -179,23 +195,6 @@ def _without_tabs(match: re.Match[str]) -> str:
     if not body or body.startswith("#"):
         return line.replace("\t", " ")
     return line[: len(line) - len(body)] + body.replace("\t", " ")
-
-
-def _check_depth(text: str) -> None:
-    """Composing is recursive, in C without any limit: count the levels first, and stop where there are too many."""
-    parser = AnyParser(text)
-    depth = 0
-    while True:
-        event = parser.get_event()  # type: ignore[no-untyped-call]
-        if isinstance(event, CollectionStartEvent):
-            depth += 1
-            if depth > MAX_DEPTH:
-                hint = "split the file"
-                raise refusal(TOO_MUCH, f"the file is nested more than {MAX_DEPTH} levels deep", event.start_mark, hint)
-        elif isinstance(event, CollectionEndEvent):
-            depth -= 1
-        elif isinstance(event, StreamEndEvent):
-            return
 
 
 def refuse_encrypted(root: Node) -> None:

@@ -36,11 +36,12 @@ class Wanted(NamedTuple):
 
 def reads_back(old: Parsed, new: str, wanted: Wanted, first: int, last: int) -> bool:
     """Whether a new text is the old one but for what is wanted; ``old.text[first:last]`` holds all that changed."""
+    aliases = "*" in old.text or "*" in new  # without one, no node can be in two places
     plain = old.template is None
     entry = _entry(old, wanted, first, last) if plain and len(new) <= MAX_BYTES else None
     if entry is not None:
         end = entry.end + len(new) - len(old.text)
-        if _entry_reads_back(entry, new[entry.start : end], wanted):
+        if _entry_reads_back(entry, new[entry.start : end], wanted, aliases=aliases):
             return True
     try:
         roots = (nodes if plain else lines).parse(new).roots
@@ -49,7 +50,7 @@ def reads_back(old: Parsed, new: str, wanted: Wanted, first: int, last: int) -> 
     if not old.roots:  # an empty file has been given its first document
         (tree,) = wanted.replaced.values()
         return len(roots) == 1 and is_tree(roots[0], tree)
-    return len(roots) == len(old.roots) and same(list(zip(old.roots, roots, strict=True)), wanted)
+    return len(roots) == len(old.roots) and same(list(zip(old.roots, roots, strict=True)), wanted, aliases=aliases)
 
 
 class _Entry(NamedTuple):
@@ -83,6 +84,9 @@ def _entry(parsed: Parsed, wanted: Wanted, first: int, last: int) -> _Entry | No
         column = node.start_mark.column if is_list else mark.column
         start = mark.index - mark.column + column  # of the "-" of an item
         end = following.index - following.column if following is not None else limit
+        before = text[mark.index - mark.column : mark.index]
+        if before.strip(" -") or (is_list and not before[column + 1 :].isspace()):
+            break  # not an entry that stands where its collection does
         inside = start < first if is_list else parts[0].end_mark.index < first
         at_line_end = end >= len(text) or text.startswith(("\n", "\r"), end - 1)
         if not inside or not at_line_end or last > end or (is_list and not text.startswith("-", start)):
@@ -108,7 +112,7 @@ def _at(entries: list[Any], is_list: bool, first: int) -> tuple[tuple[Node, ...]
     return found, None
 
 
-def _entry_reads_back(entry: _Entry, text: str, wanted: Wanted) -> bool:
+def _entry_reads_back(entry: _Entry, text: str, wanted: Wanted, *, aliases: bool) -> bool:
     """Whether an entry and one put behind it are read as exactly these two."""
     indent = " " * entry.column
     is_list = len(entry.nodes) == 1
@@ -119,7 +123,7 @@ def _entry_reads_back(entry: _Entry, text: str, wanted: Wanted) -> bool:
     except EditRefused:
         return False
     root = roots[0]
-    if len(roots) != 1 or not isinstance(root, CollectionNode) or not root.value:
+    if len(roots) != 1 or not isinstance(root, SequenceNode if is_list else MappingNode) or not root.value:
         return False
     *found, after = root.value
     name = after if is_list else after[0]
@@ -133,14 +137,14 @@ def _entry_reads_back(entry: _Entry, text: str, wanted: Wanted) -> bool:
     if len(found) != 1:
         return False
     pairs = list(zip(entry.nodes, found if is_list else found[0], strict=True))
-    return same(pairs, wanted, met=entry.container is not None)
+    return same(pairs, wanted, aliases=aliases, met=entry.container is not None)
 
 
-def same(todo: list[tuple[Node, Node]], wanted: Wanted, met: int = 0) -> bool:
+def same(todo: list[tuple[Node, Node]], wanted: Wanted, *, aliases: bool, met: int = 0) -> bool:
     """Whether pairs of old and new nodes are the same but for what is wanted, of which all is met (``met`` before).
 
-    Both trees are walked side by side. Each node is met once, so aliases cost nothing; a node that was one node in two
-    places must still be one.
+    Both trees are walked side by side. With ``aliases``, each node is met once, so they cost nothing; a node that was
+    one node in two places must still be one.
     """
     seen: dict[int, Node] = {}
     replaced, keys, items = wanted
@@ -148,11 +152,12 @@ def same(todo: list[tuple[Node, Node]], wanted: Wanted, met: int = 0) -> bool:
     while todo:
         old, new = todo.pop()
         key = id(old)
-        if key in seen:
-            if seen[key] is not new:
-                return False
-            continue
-        seen[key] = new
+        if aliases:
+            if key in seen:
+                if seen[key] is not new:
+                    return False
+                continue
+            seen[key] = new
         if key in replaced:
             left -= 1
             if not is_tree(new, replaced[key]):

@@ -11,7 +11,7 @@ AMBIGUOUS = "GA102"
 DUPLICATE = "GA103"
 INHERITED = "GA104"  # the value stands elsewhere: alias, merge key, what an agent fills in
 SHARED = "GA105"  # the value is read elsewhere too (anchor), or has a type of its own (tag)
-NOT_A_VALUE = "GA106"  # a mapping, a list, a block scalar, several lines, a range, nothing
+NOT_A_VALUE = "GA106"  # a mapping, a list, a block of lines, a range, nothing
 ENCRYPTED = "GA107"
 NOT_YAML = NOT_JSON = NOT_TOML = "GA108"
 TOO_MUCH = "GA109"

@@ -46,7 +46,12 @@ def is_plain(value: str, flow: bool) -> bool:
     """Whether a string may be written without quotes."""
     if not _PLAIN.fullmatch(value) or not value.isprintable() or is_ambiguous(value):
         return False
-    return not (": " in value or value.endswith(":") or value.startswith(("---", "...")) or (flow and ":" in value))
+    return not (
+        ": " in value
+        or value.endswith(":")
+        or value.startswith(("---", "..."))
+        or (flow and (":" in value or "?" in value))
+    )
 
 
 def render(value: str, style: str, flow: bool) -> str:
