@@ -26,6 +26,7 @@ COMMANDS = {
     "validate": "Check gitops.yaml, every edit and every record.",
     "pr": "List, view, merge and close the requests.",
     "agent": "Apply an environment to a folder on this machine.",
+    "replay": "Run the editors against the history of a repository.",
     "schema": "Print the JSON Schema of gitops.yaml.",
     "plugins": "Show what is installed.",
     "demo": "Play the whole story on this machine.",

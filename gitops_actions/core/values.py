@@ -1,0 +1,113 @@
+"""Every value of a file with the way to it, and what differs between two files.
+
+The readers that make a `Tree` of a text arrive as arguments. They share nothing with the editors, so that one tells
+when the other is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Type = Literal["string", "integer", "number", "boolean", "null", "other"]
+# The tag of a value whose text is its source, because it holds a tab: readers do not agree on what that means.
+WITH_TAB = "tab"
+_TRUE = ("true", "yes", "on", "y")
+
+
+class Place(NamedTuple):
+    """A way from the root of a document. Of duplicate keys, the first has ``occurrence`` 0."""
+
+    document: int
+    steps: tuple[str | int, ...]
+    occurrence: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A scalar: its text, and what YAML 1.1, JSON or TOML take it for. ``tag`` is one that somebody wrote.
+
+    ``span`` is where it stands in the text, with its quotes, anchor and tag; None where the reader does not know.
+    """
+
+    text: str
+    type: Type
+    tag: str | None = None
+    span: tuple[int, int] | None = None
+
+    def means(self, other: Value) -> bool:
+        """Whether both are the same to a program: ``yes`` is ``true``, ``~`` is ``null``, ``"1"`` is not ``1``."""
+        if (self.type, self.tag) != (other.type, other.tag):
+            return False
+        if self.type == "boolean":
+            return (self.text.lower() in _TRUE) == (other.text.lower() in _TRUE)
+        return self.type == "null" or self.text == other.text
+
+
+# What is at each place: a value, or "mapping", "list", "*alias".
+Tree = Mapping[Place, Value | str]
+Reader = Callable[[str], Tree]
+
+
+class Unreadable(Exception):
+    """A reader cannot make a tree of a text; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A value that is another in the new file."""
+
+    place: Place
+    old: Value
+    new: Value
+
+
+def differences(old: Tree, new: Tree) -> list[Difference] | None:
+    """The values that differ, in the order of the old text; None where more than values does: keys, items, aliases.
+
+    The order of keys does not matter.
+    """
+    if old.keys() != new.keys():
+        return None
+    found = []
+    for place, before in old.items():
+        after = new[place]
+        if isinstance(before, str) or isinstance(after, str):
+            if before != after:
+                return None
+        elif not before.means(after):
+            if before.tag != after.tag:
+                return None
+            found.append(Difference(place, before, after))
+    return found
+
+
+def text_at(tree: Tree, document: int, steps: Sequence[str | int]) -> str | None:
+    """The text of the value at a place; None where there is none."""
+    found = tree.get(Place(document, tuple(steps)))
+    return found.text if isinstance(found, Value) else None
+
+
+def only_these_bytes(old: str, new: str, changed: Sequence[Value]) -> bool:
+    """Whether ``new`` is ``old`` with other texts in the places of ``changed``.
+
+    Where the reader does not know the places: whether all but as many lines are the same.
+    """
+    spans = sorted(value.span for value in changed if value.span is not None)
+    if len(spans) < len(changed):
+        before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+        differing = sum(one != other for one, other in zip(before, after, strict=False))
+        return len(before) == len(after) and differing <= len(changed)
+    pieces, position = [], 0
+    for start, end in spans:
+        pieces.append(old[position:start])
+        position = end
+    tail = old[position:]
+    at = 0
+    for number, piece in enumerate(pieces):
+        at = new.find(piece, at) if number else (0 if new.startswith(piece) else -1)
+        if at < 0:
+            return False
+        at += len(piece)
+    return len(new) - at >= len(tail) and new.endswith(tail)
