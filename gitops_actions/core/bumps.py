@@ -89,8 +89,8 @@ def _kustomize(file: str, new: Tree, changes: Sequence[Difference]) -> list[Bump
 def _manifest(file: str, new: Tree, changes: Sequence[Difference]) -> list[Bump] | None:
     images: dict[str, Image] = {}
     for change in changes:
-        old, now = _image(change.old.text), _image(change.new.text)
-        if not _is_container(change.place) or old is None or now is None or old.repository != now.repository:
+        now = _moved(change.old.text, change.new.text)
+        if now is None or not _is_container(change.place):
             return None
         if images.setdefault(now.repository, now) != now:
             return None
@@ -113,13 +113,11 @@ def _helm(file: str, new: Tree, changes: Sequence[Difference], show: Show) -> li
         document, steps = change.place.document, change.place.steps
         *above, last = steps
         path: tuple[str | int, ...] = (*above, "tag")
-        if last in ("tag", "digest"):
+        image = None
+        if last == "digest" or (last == "tag" and _moved(f"x:{change.old.text}", f"x:{change.new.text}") is not None):
             image = _beside(new, document, above)
         elif str(last).lower().endswith("image"):
-            old, image, path = _image(change.old.text), _image(change.new.text), steps
-            image = image if old and image and old.repository == image.repository else None
-        else:
-            return None
+            image, path = _moved(change.old.text, change.new.text), steps
         if image is None:
             return None
         spec = EditSpec("helm", file, path=show(path), document=str(document) if several else None)
@@ -132,15 +130,25 @@ def _beside(new: Tree, document: int, above: Sequence[str | int]) -> Image | Non
     repository, registry, tag, digest = (
         text_at(new, document, (*above, key)) for key in ("repository", "registry", "tag", "digest")
     )
-    if not tag or any(char in tag for char in "/:@"):
+    pinned = _image(f"x:{tag}") if tag else None
+    if pinned is None or (pinned.digest and digest):
         return None
-    name = f"{registry}/{repository}" if registry and repository else repository
-    return Image(name or "image", name or "image", tag, digest or None)
+    name = (f"{registry}/{repository}" if registry else repository) if repository else "image"
+    return Image(name, name, pinned.tag, pinned.digest or digest or None)
 
 
 def _is_container(place: Place) -> bool:
     steps = place.steps
     return len(steps) >= 3 and steps[-1] == "image" and isinstance(steps[-2], int) and steps[-3] in _CONTAINERS
+
+
+def _moved(old: str, new: str) -> Image | None:
+    """The new image, where the two references are of one repository and in one form: only then is it a bump."""
+    before, after = _image(old), _image(new)
+    if before is None or after is None or before.repository != after.repository:
+        return None
+    same = (before.tag is None) == (after.tag is None) and (before.digest is None) == (after.digest is None)
+    return after if same else None
 
 
 def _image(text: str) -> Image | None:

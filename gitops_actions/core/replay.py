@@ -215,7 +215,7 @@ def _compared(case: _Case, text: str, show: Show) -> tuple[Verdict, str]:
             if (value.text, value.type, value.tag) != (before.text, before.type, before.tag):
                 return Verdict.WRONG, f"{show(place.steps)} changed, which the author left alone"
         elif not value.means(after):
-            if value.type != "string" or after.type == "string" or value.text != after.text:
+            if value.type != "string" or after.type in ("string", "null") or value.text != after.text:
                 return Verdict.WRONG, f"{show(place.steps)} does not have the author's value, a {after.type}"
             quoted = True
     if not only_these_bytes(case.old, text, [change.old for change in case.changes]):

@@ -84,9 +84,9 @@ def differences(old: Tree, new: Tree) -> list[Difference] | None:
 
 
 def text_at(tree: Tree, document: int, steps: Sequence[str | int]) -> str | None:
-    """The text of the value at a place; None where there is none."""
+    """The text of the value at a place; None where there is none, or null."""
     found = tree.get(Place(document, tuple(steps)))
-    return found.text if isinstance(found, Value) else None
+    return found.text if isinstance(found, Value) and found.type != "null" else None
 
 
 def only_these_bytes(old: str, new: str, changed: Sequence[Value]) -> bool:
