@@ -190,7 +190,7 @@ def _read(text: str, parse: Callable[[str], Any]) -> Tree:
 
 def _value(value: Any) -> Value:
     if isinstance(value, _Literal):
-        return Value(value, "integer" if re.fullmatch(r"-?\d+", value) else "number")
+        return Value(str(value), "integer" if re.fullmatch(r"-?\d+", value) else "number")
     if isinstance(value, str):
         return Value(value, "string")
     if isinstance(value, bool):

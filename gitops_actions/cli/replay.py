@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -29,8 +29,11 @@ from gitops_actions.model import File
 from gitops_actions.names import complaint_about_path
 from gitops_actions.texts import one_line
 
-# As many files are looked up (and of a remote repository, fetched) at once.
-_FILES, _COMMITS = 1000, 10_000
+_KINDS = ("yaml", "json", "toml", "kustomize", "helm", "manifest")
+# So many files are looked up (and of a remote repository, fetched) at once, and about so many bytes are read at once.
+_FILES, _COMMITS, _BYTES = 1000, 10_000, 8 * 1024 * 1024
+_TOO_LARGE = MAX_BYTES + 1
+_Commit = tuple[str, list[Modified]]
 
 
 class _Since(click.ParamType[int]):
@@ -101,25 +104,25 @@ def _wanted(settings: Settings, shown: tuple[str, ...]) -> frozenset[str]:
 
 
 def _walk(store: Repository, modifications: Modifications, tally: Tally, step: Callable[[], None]) -> None:
-    tools = Tools(plugins.Editors(), _readers(), paths.show)
-    for batch in _batches(modifications):
-        sizes = store.sizes(list({id for _, files in batch for file in files for id in (file.old, file.new)}))
-        for commit, files in batch:
-            tally.commits += 1
-            for file in files:
-                tally.add(commit, file.path, _file(store, file, sizes, tools))
-            step()
-
-
-def _readers() -> Any:
     from gitops_actions.cli.reading import READERS  # yaml, which help does without
 
-    return READERS
+    editors = plugins.Editors()
+    tools = Tools({kind: editors[kind] for kind in _KINDS if kind in editors}, READERS, paths.show)
+    for batch in _batches(modifications):
+        sizes = store.sizes(list({id for _, files in batch for file in files for id in (file.old, file.new)}))
+        for group in _groups(batch, sizes):
+            wanted = {id for _, files in group for file in files for id in (file.old, file.new)}
+            contents = store.blobs([id for id in wanted if sizes.get(id, _TOO_LARGE) < _TOO_LARGE])
+            for commit, files in group:
+                for file in files:
+                    tally.add(commit, file.path, _file(file, sizes, contents, tools))
+                tally.commits += 1
+                step()
 
 
-def _batches(modifications: Modifications) -> Iterator[list[tuple[str, list[Modified]]]]:
-    """The commits with those of their files that are looked at; they are gone through while git goes on."""
-    batch: list[tuple[str, list[Modified]]] = []
+def _batches(modifications: Modifications) -> Iterator[list[_Commit]]:
+    """The commits with those of their files that are looked at, while git goes on."""
+    batch: list[_Commit] = []
     size = 0
     for commit, files in modifications:
         wanted = [file for file in files if replay.format_of(file.path) is not None]
@@ -131,12 +134,24 @@ def _batches(modifications: Modifications) -> Iterator[list[tuple[str, list[Modi
     yield batch
 
 
-def _file(store: Repository, file: Modified, sizes: dict[str, int], tools: Tools) -> Case | Skipped:
+def _groups(batch: list[_Commit], sizes: Mapping[str, int]) -> Iterator[list[_Commit]]:
+    """A batch in parts that may be in memory at once."""
+    group: list[_Commit] = []
+    size = 0
+    for commit, files in batch:
+        group.append((commit, files))
+        size += sum(sizes.get(id, 0) for file in files for id in (file.old, file.new))
+        if size > _BYTES:
+            yield group
+            group, size = [], 0
+    yield group
+
+
+def _file(file: Modified, sizes: Mapping[str, int], contents: Mapping[str, bytes], tools: Tools) -> Case | Skipped:
     if file.old not in sizes or file.new not in sizes:
         return Skipped("the content is not in this (partial) clone")
-    if max(sizes[file.old], sizes[file.new]) > MAX_BYTES:
+    if file.old not in contents or file.new not in contents:
         return Skipped(f"more than {MAX_BYTES // 1024 // 1024} MiB")
-    contents = store.blobs((file.old, file.new))
     try:
         old, new = (text_of(File(contents[id])) for id in (file.old, file.new))
     except EditRefused:

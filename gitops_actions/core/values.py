@@ -62,6 +62,11 @@ class Difference:
     old: Value
     new: Value
 
+    @property
+    def strict(self) -> bool:
+        """Whether the format tells numbers from texts: a plain ``1.10`` is a number there, and no version."""
+        return self.new.span is None
+
 
 def differences(old: Tree, new: Tree) -> list[Difference] | None:
     """The values that differ, in the order of the old text; None where more than values does: keys, items, aliases.
