@@ -116,6 +116,7 @@ class _Events:
         start, end = (mark.index if mark is not None else 0 for mark in (event.start_mark, event.end_mark))
         if "\t" in self._text[start:end]:
             return Value(self._text[start:end], "other", WITH_TAB, (start + self._shift, end + self._shift))
+        end = start + len(self._text[start:end].rstrip(" \r\n"))  # a block ends where the next thing begins
         if start == end:  # an empty value: behind its ":" or "-", not where the parser noticed
             while start and self._text[start - 1] == " ":
                 start -= 1

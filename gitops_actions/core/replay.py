@@ -17,7 +17,7 @@ from gitops_actions.core.values import (
     Unreadable,
     Value,
     differences,
-    only_these_bytes,
+    same_around,
 )
 from gitops_actions.errors import GitOpsError
 from gitops_actions.model import EditSpec, Release
@@ -232,7 +232,8 @@ def _compared(case: _Case, text: str, show: Show) -> tuple[Verdict, str]:
             if value.type != "string" or after.type in ("string", "null") or value.text != after.text:
                 return Verdict.WRONG, f"{show(place.steps)} does not have the author's value, a {after.type}"
             quoted = True
-    if not only_these_bytes(case.old, text, [change.old for change in case.changes]):
+    now = [value for change in case.changes if isinstance(value := made[change.place], Value)]
+    if not same_around(case.old, [change.old for change in case.changes], text, now):
         return Verdict.WRONG, "bytes outside the values differ from the old file"
     if quoted:
         return (

@@ -94,25 +94,28 @@ def text_at(tree: Tree, document: int, steps: Sequence[str | int]) -> str | None
     return found.text if isinstance(found, Value) and found.type != "null" else None
 
 
-def only_these_bytes(old: str, new: str, changed: Sequence[Value]) -> bool:
-    """Whether ``new`` is ``old`` with other texts in the places of ``changed``.
+def same_around(old: str, before: Sequence[Value], new: str, after: Sequence[Value]) -> bool:
+    """Whether two texts are the same but for some values, which stand in them in the same order.
 
     Where the reader does not know the places: whether all but as many lines are the same.
     """
-    spans = sorted(value.span for value in changed if value.span is not None)
-    if len(spans) < len(changed):
-        before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-        differing = sum(one != other for one, other in zip(before, after, strict=False))
-        return len(before) == len(after) and differing <= len(changed)
+    if any(value.span is None for value in (*before, *after)):
+        lines, others = old.splitlines(keepends=True), new.splitlines(keepends=True)
+        differing = sum(one != other for one, other in zip(lines, others, strict=False))
+        return len(lines) == len(others) and differing <= len(before)
+    pieces, others = _around(old, before), _around(new, after)
+    empty = [value.span is not None and value.span[0] == value.span[1] for value in before]
+    return len(pieces) == len(others) and all(
+        # Behind ":" or "-", a value that was not there needs a space.
+        one == other or (number < len(empty) and empty[number] and f"{one} " == other)
+        for number, (one, other) in enumerate(zip(pieces, others, strict=True))
+    )
+
+
+def _around(text: str, values: Sequence[Value]) -> list[str]:
     pieces, position = [], 0
-    for start, end in spans:
-        pieces.append(old[position:start])
+    for value in values:
+        start, end = value.span or (0, 0)
+        pieces.append(text[position:start])
         position = end
-    tail = old[position:]
-    at = 0
-    for number, piece in enumerate(pieces):
-        at = new.find(piece, at) if number else (0 if new.startswith(piece) else -1)
-        if at < 0:
-            return False
-        at += len(piece)
-    return len(new) - at >= len(tail) and new.endswith(tail)
+    return [*pieces, text[position:]]
