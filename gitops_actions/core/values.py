@@ -103,19 +103,19 @@ def same_around(old: str, before: Sequence[Value], new: str, after: Sequence[Val
         lines, others = old.splitlines(keepends=True), new.splitlines(keepends=True)
         differing = sum(one != other for one, other in zip(lines, others, strict=False))
         return len(lines) == len(others) and differing <= len(before)
-    pieces, others = _around(old, before), _around(new, after)
     empty = [value.span is not None and value.span[0] == value.span[1] for value in before]
-    return len(pieces) == len(others) and all(
-        # Behind ":" or "-", a value that was not there needs a space.
-        one == other or (number < len(empty) and empty[number] and f"{one} " == other)
-        for number, (one, other) in enumerate(zip(pieces, others, strict=True))
-    )
+    return _around(old, before, empty) == _around(new, after, empty)
 
 
-def _around(text: str, values: Sequence[Value]) -> list[str]:
+def _around(text: str, values: Sequence[Value], empty: Sequence[bool]) -> list[str]:
+    """The pieces of a text between its values, without the spaces around those that are not there in the old one."""
     pieces, position = [], 0
     for value in values:
         start, end = value.span or (0, 0)
         pieces.append(text[position:start])
         position = end
-    return [*pieces, text[position:]]
+    pieces.append(text[position:])
+    for number in (number for number, one in enumerate(empty) if one):
+        pieces[number] = pieces[number].rstrip(" ")
+        pieces[number + 1] = pieces[number + 1].lstrip(" ")
+    return pieces
