@@ -129,10 +129,10 @@ def replay(file: str, format: str, old: str, new: str, tools: Tools) -> Replayed
     special = bumps.bumps(file, shape, after, found, tools.show)
     changes = tuple(
         Changed(
-            tools.show(change.place.steps),
+            _printable(tools.show(change.place.steps)),
             None if change.old.span is None else old.count("\n", 0, change.old.span[0]) + 1,
-            change.old.text,
-            change.new.text,
+            _printable(change.old.text),
+            _printable(change.new.text),
         )
         for change in found
     )
@@ -201,13 +201,18 @@ def _judge(case: _Case, edits: Sequence[Bump], tools: Tools) -> Judged:
         for spec, release in edits:
             text = tools.editors[kind].edit(text, spec, release).text
     except GitOpsError as error:
-        return Judged(kind, Verdict.REFUSED, error.message, error.code, error.line)
+        return Judged(kind, Verdict.REFUSED, _printable(error.message), error.code, error.line)
     except Exception as error:  # an editor that crashes is the very thing that is looked for
         return Judged(kind, Verdict.WRONG, f"the editor failed with {type(error).__name__}")
     if text == case.new:
         return Judged(kind, Verdict.EXACT, made=text)
     verdict, reason = _compared(case, text, tools.show)
-    return Judged(kind, verdict, reason, made=text)
+    return Judged(kind, verdict, _printable(reason), made=text)
+
+
+def _printable(text: str) -> str:
+    """The text without the halves of characters that JSON can hold, and no output."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _compared(case: _Case, text: str, show: Show) -> tuple[Verdict, str]:

@@ -27,7 +27,7 @@ _CHUNK = 64 * 1024
 
 
 class Modified(NamedTuple):
-    """A file before and after a commit, by blob ids."""
+    """A file before and after a commit, by blob ids. What is not UTF-8 in the path is replaced."""
 
     path: str
     old: str
@@ -53,7 +53,7 @@ class Modifications:
         for field in fields:
             if field.lstrip(b"\n").startswith(b":"):
                 before, after, old, new, status = field.lstrip(b"\n:").split()
-                path = next(fields, b"").decode("utf-8", "surrogateescape")
+                path = next(fields, b"").decode("utf-8", "replace")
                 if status == b"M" and old != new and before in _FILES and after in _FILES:
                     files.append(Modified(path, old.decode(), new.decode()))
             elif field:
