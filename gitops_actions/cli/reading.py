@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import yaml
@@ -13,6 +13,7 @@ from yaml.events import (
     AliasEvent,
     CollectionEndEvent,
     DocumentStartEvent,
+    Event,
     MappingStartEvent,
     NodeEvent,
     ScalarEvent,
@@ -21,9 +22,11 @@ from yaml.events import (
 from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
 
-from gitops_actions.core.values import WITH_TAB, Place, Reader, Tree, Type, Unreadable, Value
+from gitops_actions.core.values import WITH_TAB, Entry, Place, Reader, Type, Unreadable, Value
 
-MAX_DEPTH, MAX_DUPLICATES = 200, 20
+MAX_DEPTH = 200
+
+_Steps = tuple[str | int, ...]
 
 _BODY = re.compile(r"(?<=[^ \t\r\n])[^\r\n]+")  # of a line, all but its indentation and what comes first
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -40,31 +43,29 @@ class _Literal(str):
     """A number of JSON or TOML as it is written."""
 
 
-def read_yaml(text: str) -> Tree:
+def read_yaml(text: str) -> Iterator[Entry]:
     """Every value of every document. Aliases stay aliases: nothing grows. Raises Unreadable."""
     bom = text.startswith("\ufeff")
     body = text[bom:]
     # Behind the indentation, a tab is white space to YAML and libyaml, and may become part of a value to PyYAML. The
     # places stay where they are.
     even = _BODY.sub(lambda line: line[0].replace("\t", " "), body) if "\t" in body else body
-    tree: dict[Place, Value | str] = {}
     try:
-        _Events(tree, int(bom), body).take(yaml.parse(even, Loader=_Loader))
+        yield from _Events(int(bom), body).entries(yaml.parse(even, Loader=_Loader))
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise Unreadable(type(error).__name__) from None
-    return tree
 
 
 class _Events:
-    """Puts what the events of a YAML stream say into a tree."""
+    """What the events of a YAML stream say."""
 
-    def __init__(self, tree: dict[Place, Value | str], shift: int, text: str) -> None:
-        self._tree = tree
+    def __init__(self, shift: int, text: str) -> None:
         self._shift = shift
         self._text = text
         self._resolver = Resolver()
 
-    def take(self, events: Any) -> None:
+    def entries(self, events: Iterable[Event]) -> Iterator[Entry]:
+        """Every node but keys, with its place."""
         document = -1
         steps: list[str | int] = []
         # Of each open collection: the number of the next item, or for a mapping None, and whether a key comes next.
@@ -80,7 +81,7 @@ class _Events:
                     steps[-1] = self._key(event)
                     open_[-1][1] = False
                     continue
-                self._put(document, steps, self._found(event))
+                yield Place(document, tuple(steps)), self._found(event)
                 if isinstance(event, MappingStartEvent | SequenceStartEvent):
                     if len(open_) >= MAX_DEPTH:
                         raise Unreadable(f"more than {MAX_DEPTH} levels")
@@ -130,27 +131,15 @@ class _Events:
         tag = event.tag if event.tag and not any(event.implicit) else None
         return Value(event.value, type_, tag, (start + self._shift, end + self._shift))
 
-    def _put(self, document: int, steps: list[str | int], found: Value | str) -> None:
-        self._tree[_free(self._tree, Place(document, tuple(steps)))] = found
 
-
-def _free(tree: Tree, place: Place) -> Place:
-    """The place, or for a key that is there again, its next occurrence."""
-    while place in tree:
-        place = place._replace(occurrence=place.occurrence + 1)
-        if place.occurrence > MAX_DUPLICATES:
-            raise Unreadable("too many duplicate keys")
-    return place
-
-
-def read_json(text: str) -> Tree:
+def read_json(text: str) -> Iterator[Entry]:
     """Every value of a JSON text. Raises Unreadable."""
     return _read(text, lambda body: json.loads(
         body, object_pairs_hook=_Pairs, parse_int=_Literal, parse_float=_Literal, parse_constant=_no_constant
     ))  # fmt: skip
 
 
-def read_toml(text: str) -> Tree:
+def read_toml(text: str) -> Iterator[Entry]:
     """Every value of a TOML text. Raises Unreadable."""
     return _read(text, lambda body: tomllib.loads(body.replace("\r\n", "\n"), parse_float=_Literal))
 
@@ -166,27 +155,30 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
-def _read(text: str, parse: Callable[[str], Any]) -> Tree:
+def _read(text: str, parse: Callable[[str], Any]) -> Iterator[Entry]:
     try:
         root = parse(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
         raise Unreadable(type(error).__name__) from None
-    tree: dict[Place, Value | str] = {}
-    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), root)]
+    waiting: list[Iterator[tuple[_Steps, Any]]] = [iter([((), root)])]
     while waiting:
-        steps, value = waiting.pop()
-        place = _free(tree, Place(0, steps))
-        below: list[tuple[str | int, Any]] = []
-        if isinstance(value, _Pairs | dict):
-            tree[place] = "mapping"
-            below = list(value.items() if isinstance(value, dict) else value)
+        steps, value = next(waiting[-1], (None, None))
+        if steps is None:
+            waiting.pop()
+        elif isinstance(value, _Pairs | dict):
+            yield Place(0, steps), "mapping"
+            items = value.items() if isinstance(value, dict) else value
+            waiting.append(_below(steps, items))
         elif isinstance(value, list):
-            tree[place] = "list"
-            below = list(enumerate(value))
+            yield Place(0, steps), "list"
+            waiting.append(_below(steps, enumerate(value)))
         else:
-            tree[place] = _value(value)
-        waiting.extend(((*steps, step), one) for step, one in reversed(below))
-    return tree
+            yield Place(0, steps), _value(value)
+
+
+def _below(steps: _Steps, items: Iterable[tuple[str | int, Any]]) -> Iterator[tuple[_Steps, Any]]:
+    for step, value in items:
+        yield (*steps, step), value
 
 
 def _value(value: Any) -> Value:

@@ -18,7 +18,8 @@ from gitops_actions.cli.replayed import Case, Tally, document, text
 from gitops_actions.cli.session import temporary
 from gitops_actions.cli.settings import Settings
 from gitops_actions.core import replay
-from gitops_actions.core.replay import Skipped, Tools, Verdict
+from gitops_actions.core.replay import Skipped
+from gitops_actions.core.verdicts import Tools, Verdict
 from gitops_actions.edit import paths
 from gitops_actions.edit.source import MAX_BYTES, text_of
 from gitops_actions.errors import EditRefused, UsageError

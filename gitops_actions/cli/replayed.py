@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 
 from gitops_actions.cli.tables import table
 from gitops_actions.core.bumps import SHAPES
-from gitops_actions.core.replay import Judged, Replayed, Skipped, Verdict
+from gitops_actions.core.replay import Replayed, Skipped
+from gitops_actions.core.verdicts import Judged, Verdict
 from gitops_actions.texts import one_line
 
 # A difference that is longer says no more, and takes long to find.

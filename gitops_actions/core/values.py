@@ -1,13 +1,14 @@
 """Every value of a file with the way to it, and what differs between two files.
 
-The readers that make a `Tree` of a text arrive as arguments. They share nothing with the editors, so that one tells
-when the other is wrong.
+The readers of texts arrive as arguments. They share nothing with the editors, so that one tells when the other is
+wrong.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Literal, NamedTuple
 
 Type = Literal["string", "integer", "number", "boolean", "null", "other"]
@@ -34,7 +35,7 @@ class Value:
     text: str
     type: Type
     tag: str | None = None
-    span: tuple[int, int] | None = None
+    span: tuple[int, int] | None = field(default=None, compare=False)
 
     def means(self, other: Value) -> bool:
         """Whether both are the same to a program: ``yes`` is ``true``, ``~`` is ``null``, ``"1"`` is not ``1``."""
@@ -45,13 +46,48 @@ class Value:
         return self.type == "null" or self.text == other.text
 
 
-# What is at each place: a value, or "mapping", "list", "*alias".
+# What is at a place: a value, or "mapping", "list", "*alias". A reader hands out all of them in the order of the text,
+# and raises Unreadable where it cannot go on.
+Entry = tuple[Place, Value | str]
+Reader = Callable[[str], Iterable[Entry]]
 Tree = Mapping[Place, Value | str]
-Reader = Callable[[str], Tree]
+
+MAX_DUPLICATES = 20
 
 
 class Unreadable(Exception):
-    """A reader cannot make a tree of a text; the message says why."""
+    """A text cannot be read; the message says why."""
+
+
+def tree(entries: Iterable[Entry]) -> Tree:
+    """All entries by place. Raises Unreadable where one key is there very often."""
+    found: dict[Place, Value | str] = {}
+    for place, value in entries:
+        found[_free(found, place)] = value
+    return found
+
+
+def thinned(old: Iterable[Entry], new: Iterable[Entry]) -> tuple[Tree, Tree] | None:
+    """The entries that differ, and those at the top of each document: for texts of which all would be too much. None
+    where the places are not the same, in the same order."""
+    before: dict[Place, Value | str] = {}
+    after: dict[Place, Value | str] = {}
+    for one, other in zip_longest(old, new):
+        if one is None or other is None or one[0] != other[0]:
+            return None
+        if one[1] != other[1] or len(one[0].steps) < 2:
+            place = _free(before, one[0])
+            before[place], after[place] = one[1], other[1]
+    return before, after
+
+
+def _free(found: Tree, place: Place) -> Place:
+    """The place, or for a key that is there again, its next occurrence."""
+    while place in found:
+        place = place._replace(occurrence=place.occurrence + 1)
+        if place.occurrence > MAX_DUPLICATES:
+            raise Unreadable("too many duplicate keys")
+    return place
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@ import pytest
 
 from gitops_actions.cli.reading import READERS
 from gitops_actions.core import bumps, replay
-from gitops_actions.core.replay import Judged, Replayed, Skipped, Tools, Verdict
+from gitops_actions.core.replay import Replayed, Skipped
+from gitops_actions.core.values import tree
+from gitops_actions.core.verdicts import Judged, Tools, Verdict
 from gitops_actions.edit import paths
 from gitops_actions.edit.helm import HelmValues
 from gitops_actions.edit.kustomize import Kustomize
@@ -196,10 +198,19 @@ def test_a_broken_editor_is_wrong(harm: Callable[[str], str], reason: str) -> No
     assert reason in found.plain.reason
 
 
-def test_a_number_for_a_string_is_wrong() -> None:
-    """What gitops-actions promises first: a tag of digits stays a text."""
-    broken = Broken(lambda text: text.replace('"', ""))
-    found = replayed('a: "1"\n', 'a: "6801028"\n', editors={"yaml": broken})
+@pytest.mark.parametrize(
+    ("old", "new", "made"),
+    [
+        ('a: "1"\n', 'a: "6801028"\n', "a: 6801028\n"),
+        ("a: 1\n", "a: 2\n", "a: '2'\n"),
+        ("a: true\n", "a: false\n", "a: 'false'\n"),
+        ("a: x\n", "a: null\n", "a: 'null'\n"),
+        ("a: 0.5\n", "a: 0.75\n", "a: '0.75'\n"),
+        ("a: '1'\n", "a: 2\n", "a: '2'\n"),
+    ],
+)
+def test_a_value_of_another_type_is_wrong(old: str, new: str, made: str) -> None:
+    found = replayed(old, new, editors={"yaml": Broken(lambda _: made)})
     assert found.plain.verdict is Verdict.WRONG
 
 
@@ -226,6 +237,30 @@ def test_a_line_that_is_not_of_the_value_counts_in_json() -> None:
         Verdict.WRONG,
         "bytes outside the values differ from the old file",
     )
+
+
+def test_large_files_are_judged_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without keeping all that they say."""
+    monkeypatch.setattr(replay, "LARGE", 10)
+    old, new = "a: x # why\nb: {c: [1, {d: 2}]}\n", "a: z # why\nb: {c: [1, {d: 3}]}\n"
+    assert replayed(old, new).plain.verdict is Verdict.EXACT
+    assert replayed(old, "# more\n" + new).plain.verdict is Verdict.MINIMAL
+    assert run(old, old.replace("{d", "[d").replace("2}", "2]")) == Skipped("more than values changed")
+    assert run(old, old + "e: 1\n") == Skipped("more than values changed")
+    for harm, reason in {
+        ("d: 3", "d: 2"): "b.c[1].d does not have the author's value",
+        ("d: 3", "d: '3'"): "b.c[1].d does not have the author's value of type integer",
+        ("[1", "[0"): "b.c[0] changed, which the author left alone",
+        ("[1, ", "["): "an edit is refused after another one, and not without it",
+        ("}\n", ", e: 1}\n"): "the result has other keys or items than the old file",
+        ("[1", "[{}"): "the result has another structure than the old file",
+        (" # why", ""): "bytes outside the values differ from the old file",
+    }.items():
+        broken = Broken(lambda text, harm=harm: text.replace(*harm))  # type: ignore[misc]
+        judged = replayed(old, new, editors={"yaml": broken}).plain
+        assert judged.verdict is Verdict.WRONG, harm
+        assert judged.reason.startswith(reason), harm
+    assert replayed("images:\n- {name: a, newTag: x}\n", "images:\n- {name: a, newTag: z}\n").bump is None
 
 
 def test_changes_say_where_they_are() -> None:
@@ -317,7 +352,7 @@ def test_a_refusal_of_a_third_party_is_a_refusal() -> None:
 def test_shapes(file: str, text: str, shape: str) -> None:
     format = replay.format_of(file)
     assert format is not None
-    assert bumps.shape_of(file, format, READERS[format](text)) == shape
+    assert bumps.shape_of(file, format, tree(READERS[format](text))) == shape
     assert shape in bumps.SHAPES
 
 
