@@ -7,6 +7,7 @@ a commit without a request, a request without its label, a marked request that i
 from __future__ import annotations
 
 import difflib
+import io
 from dataclasses import replace
 
 from gitops_actions.core.proposal import OBSOLETE
@@ -65,8 +66,7 @@ def diff(plan: Plan) -> str:
     """The unified diff of a plan's files."""
     parts: list[str] = []
     for file in plan.files:
-        old = plan.previous.get(file.path, b"").decode("utf-8", "replace").splitlines(keepends=True)
-        new = (file.content or b"").decode("utf-8", "replace").splitlines(keepends=True)
+        old, new = _lines(plan.previous.get(file.path, b"")), _lines(file.content or b"")
         before = f"a/{file.path}" if file.path in plan.previous else "/dev/null"
         after = f"b/{file.path}" if file.content is not None else "/dev/null"
         parts.extend(
@@ -74,6 +74,11 @@ def diff(plan: Plan) -> str:
             for line in difflib.unified_diff(old, new, before, after)
         )
     return "".join(parts)
+
+
+def _lines(content: bytes) -> list[str]:
+    """As git splits them: a form feed or a lone carriage return, for one, ends no line."""
+    return list(io.StringIO(content.decode("utf-8", "replace"), newline="\n"))
 
 
 def _publish(plan: Plan, store: Store) -> str:

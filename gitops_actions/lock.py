@@ -21,16 +21,18 @@ class Lock:
 
     def acquire(self) -> bool:
         """Take the lock without waiting; False when somebody else has it. Raises OSError when the file
-        cannot be opened."""
+        cannot be opened, or its file system knows no locks."""
         descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
+        taken = False
         try:
-            _take(descriptor)
-        except OSError:
-            os.close(descriptor)
-            return False
-        os.set_inheritable(descriptor, True)
-        self._descriptor = descriptor
-        return True
+            taken = _take(descriptor)
+        finally:
+            if not taken:
+                os.close(descriptor)
+        if taken:
+            os.set_inheritable(descriptor, True)
+            self._descriptor = descriptor
+        return taken
 
     def release(self) -> None:
         """Let go; children that still run keep it."""
@@ -47,11 +49,19 @@ class Lock:
 if sys.platform == "win32":
     import msvcrt
 
-    def _take(descriptor: int) -> None:
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    def _take(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except PermissionError:
+            return False
+        return True
 
 else:
     import fcntl
 
-    def _take(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _take(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

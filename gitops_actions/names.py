@@ -90,9 +90,19 @@ def complaint_about_path(text: str) -> str | None:
     return None
 
 
-def did_you_mean(text: str, known: Iterable[str]) -> str | None:
-    """A hint that names the nearest of what there is, if one is near."""
+def nearest(text: str, known: Iterable[str]) -> str | None:
+    """The one of the names that is near to a text, or that alone starts with it (`prod`)."""
     from difflib import get_close_matches  # only for a person who has mistyped
 
-    near = get_close_matches(text, list(known), 1)
-    return f"did you mean {near[0]!r}?" if near else None
+    names = list(known)
+    near = get_close_matches(text[:NAME_LENGTH], names, 1)
+    if not near and text:
+        started = [name for name in names if name.lower().startswith(text.lower())]
+        near = started if len(started) == 1 else []
+    return near[0] if near else None
+
+
+def did_you_mean(text: str, known: Iterable[str]) -> str | None:
+    """A hint that names the nearest of what there is, if one is near."""
+    near = nearest(text, known)
+    return f"did you mean {near!r}?" if near else None

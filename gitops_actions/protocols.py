@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Literal, Protocol
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
 
 from gitops_actions.model import (
     Commit,
@@ -20,6 +21,7 @@ from gitops_actions.model import (
     Release,
     RequestText,
     Result,
+    Secret,
     Signature,
     Snapshot,
 )
@@ -95,11 +97,33 @@ class Store(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What a forge is made from: a plugin of the group `forges` is called with one, and gives a `Forge`.
+
+    ``url`` is the address of the repository as it was given, without credentials. ``credentials`` are all that the
+    environment holds, by the names of their variables; a forge takes those that it knows. ``deadline`` is on the
+    monotonic clock. ``detail`` tells a person who looks closely. ``git`` is the repository by git, which asks nothing
+    before it is asked, and ``repository`` what that is made from.
+    """
+
+    url: str
+    api_url: str | None
+    credentials: Mapping[str, Secret]
+    author: Signature
+    deadline: float
+    detail: Callable[[str], None]
+    git: Store
+    repository: Any
+
+
 class Forge(Protocol):
-    """Pull requests and commit statuses of one repository."""
+    """Pull requests and commit statuses of one repository. ``store`` is its content by the forge's own API, where it
+    has one."""
 
     name: str
     capabilities: frozenset[Capability]
+    store: Store | None
 
     def find(
         self,

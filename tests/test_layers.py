@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "gitops_actions"
 LAYERS = {
-    "errors": 0, "model": 0, "names": 0, "texts": 0, "lock": 0, "resources": 0, "__init__": 0,
+    "errors": 0, "model": 0, "names": 0, "texts": 0, "times": 0, "lock": 0, "resources": 0, "__init__": 0,
     "protocols": 1,
     "core": 2, "edit": 2, "config": 2,
     "forge": 3, "git": 3, "ci": 3, "pipeline": 3, "agent": 3, "report": 3,

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from gitops_actions.names import complaint_about_branch, complaint_about_name, complaint_about_path
+from gitops_actions.names import complaint_about_branch, complaint_about_name, complaint_about_path, nearest
 
 BRANCHES = [
     "main", "env/production", "a.b", "a-b", "x" * 244, "release/1.0", "é", "a@b", "@a", "a/@", "{", "a@{0}",
@@ -62,3 +62,19 @@ def test_good_paths(path: str) -> None:
 )  # fmt: skip
 def test_bad_paths(path: str) -> None:
     assert complaint_about_path(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("prodction", "production"),
+        ("prod", "production"),
+        ("Prod", "production"),
+        ("s", "staging"),
+        ("d", None),  # of several
+        ("", None),
+        ("x" * 100_000, None),
+    ],
+)
+def test_the_nearest_name(text: str, near: str | None) -> None:
+    assert nearest(text, ["dev", "demo", "staging", "production"]) == near

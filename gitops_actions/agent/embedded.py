@@ -36,10 +36,10 @@ class Embedded:
     """
 
     def __init__(self, target: Target, environment: str, way: Way, now: Callable[[], int]) -> None:
-        state = target.state()
-        if state is not None and state.environment != environment and (state.tree or target.published()):
+        owner = target.owner()
+        if owner not in (None, environment):
             raise UsageError(
-                f"this target belongs to environment {state.environment}, not {environment}",
+                f"this target belongs to environment {owner}, not {environment}",
                 code="GA505",
                 hint="use another --target; a folder serves one environment",
             )
@@ -64,12 +64,12 @@ class Embedded:
             set_status(forge, report, self._now())
         return report
 
-    def failed(self, report: Report) -> None:
-        """Remember a cycle that could not even begin, because the config repo could not be read; but not over the state
-        of another environment: the name may be the very thing that is wrong."""
-        state = self._target.state()
-        if state is not None and state.environment == self._environment:
-            self._conclude(report)
+    def failed(self, report: Report, forge: Forge | None) -> None:
+        """Remember, and tell the commit, that a cycle could not even begin: the config repo or its policy could not be
+        read."""
+        self._conclude(report)
+        if forge is not None:
+            set_status(forge, report, self._now())
 
     def _apply(self, store: Store, branch: str, apps: Sequence[AppFolder], report: Report) -> None:
         target, way = self._target, self._way
@@ -95,7 +95,8 @@ class Embedded:
                 rendered, findings = render(store, branch, apps, way.mode, tools, scratch)
             report.findings += findings
             files = {f"{name}/{path}": file for name, app in rendered.items() for path, file in app.files.items()}
-            new = inventory_of(files, tuple(sorted({text for app in rendered.values() for text in app.objects})))
+            objects = tuple(sorted(text for app in rendered.values() for text in app.objects))
+            new = inventory_of(files, objects, self._environment)
             if new.id != old.id or known is None:
                 check_losses(old.objects, new.objects, way.confirmed)
             if new.id != old.id or not whole:

@@ -4,6 +4,7 @@ stops a cycle which would take too many of them away."""
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -100,20 +101,22 @@ def _node(event: yaml.NodeEvent, stack: list[_Container], values: dict[tuple[str
 
 
 def check_losses(old: Collection[str], new: Collection[str], confirmed: str | None) -> None:
-    """Refuse when nothing is left, or more than half and more than three of the old objects would go.
+    """Refuse when nothing is left, or more than half and more than three of the old objects would go. Objects of
+    several apps that have the same identity count as often as they are there: where no namespace is written, only the
+    one that applies them keeps them apart.
 
     ``confirmed`` is the hash of exactly the set that may go. Raises PolicyRefused, which names the objects and
     the hash.
     """
-    gone = sorted(set(old) - set(new))
-    if new and (len(gone) <= FEW or len(gone) * 2 <= len(set(old))):
+    gone = sorted((Counter(old) - Counter(new)).elements())
+    if new and (len(gone) <= FEW or len(gone) * 2 <= len(old)):
         return
     if not gone:
         if not new:
             raise PolicyRefused(
-                "there is nothing to publish: no app of this environment has a file",
+                "there is nothing to publish: the apps of this environment come to no object and no file",
                 code="GA501",
-                hint="check -e, and `apps:` in gitops.yaml of the config repo",
+                hint="check -e, `apps:` in gitops.yaml of the config repo, and what the apps render to",
             )
         return
     name = hashlib.sha256("\n".join(gone).encode("utf-8", "surrogatepass")).hexdigest()[:16]
@@ -121,7 +124,7 @@ def check_losses(old: Collection[str], new: Collection[str], confirmed: str | No
         return
     listed = "".join(f"\n  {text}" for text in gone[:SHOWN])
     more = f"\n  and {len(gone) - SHOWN} more" if len(gone) > SHOWN else ""
-    what = "nothing would be left" if not new else f"{len(gone)} of {len(set(old))} objects would go"
+    what = "nothing would be left" if not new else f"{len(gone)} of {len(old)} objects would go"
     raise PolicyRefused(
         f"{what}; the last good tree stays. They are:{listed}{more}",
         code="GA501",

@@ -1,4 +1,4 @@
-"""What one cycle of the agent did, as a value, as JSON and as a commit status."""
+"""What one cycle of the agent did, as a value, as text, as JSON and as a commit status."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from gitops_actions.protocols import Forge
 
 # How many characters of a description GitHub takes: https://docs.github.com/en/rest/commits/statuses
 DESCRIPTION = 140
+DRIFTS = 20  # as many are listed for people
+_DONE = {"mode": "mode changed", "missing": "removed"}
 
 
 @dataclass(slots=True)
@@ -59,6 +61,21 @@ class Report:
         text = text if len(text) <= DESCRIPTION else text[: DESCRIPTION - 1] + "…"
         state: Literal["success", "failure"] = "success" if self.error is None else "failure"
         return CommitStatus(f"gitops/{self.environment}", state, text, time=now)
+
+
+def text(report: Report) -> str:
+    """The report for people."""
+    revision = report.revision[:12] if report.revision else "no revision"
+    lines = [f"{report.outcome}: {report.environment} at {revision}"]
+    for app in report.apps:
+        mark = " (changed)" if app.app in report.changed_apps else ""
+        lines.append(f"  {app.app}: {_count(app.files, 'file')}{mark}")
+    for one in report.drift[:DRIFTS]:
+        kept = ", kept" if one.kind == "added" else ", put back" if report.changed else ""
+        lines.append(f"  drift: {one.shown} ({_DONE.get(one.kind, one.kind)} by others{kept})")
+    if len(report.drift) > DRIFTS:
+        lines.append(f"  drift: and {len(report.drift) - DRIFTS} more")
+    return "\n".join(lines)
 
 
 def document(report: Report) -> dict[str, object]:

@@ -136,6 +136,15 @@ class Target:
         except (FileNotFoundError, NotADirectoryError, msgspec.MsgspecError):
             return None
 
+    def owner(self) -> str | None:
+        """The environment that was published here; None when none was, or that is not known any more. The state says
+        it, and should that be damaged, the inventory."""
+        state, published = self.state(), self.published()
+        if state is not None:
+            return state.environment if state.tree or published else None
+        inventory = self.inventory(published) if published else None
+        return inventory.environment if inventory else None
+
     def remember(self, state: State) -> None:
         """Write the state, wholly or not at all."""
         new = self._own / "state.json.new"

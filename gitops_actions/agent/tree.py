@@ -28,10 +28,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What the agent put into a tree: files by path (with ``/``, relative), and the objects in them."""
+    """What the agent put into a tree: files by path (with ``/``, relative), the objects in them, and for which
+    environment."""
 
     files: Mapping[str, Entry] = field(default_factory=dict)
     objects: tuple[str, ...] = ()
+    environment: str | None = None
 
     @property
     def id(self) -> str:
@@ -50,11 +52,12 @@ class Inventory:
         return found
 
 
-def inventory_of(files: Mapping[str, File], objects: tuple[str, ...]) -> Inventory:
+def inventory_of(files: Mapping[str, File], objects: tuple[str, ...], environment: str) -> Inventory:
     """The inventory that a tree with these files will have."""
     return Inventory(
         {path: Entry(permissions(file), hashlib.sha256(file.content).hexdigest()) for path, file in files.items()},
         objects,
+        environment,
     )
 
 

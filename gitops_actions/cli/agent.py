@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -15,7 +14,7 @@ import click
 from gitops_actions.agent.drift import compare
 from gitops_actions.agent.embedded import Embedded, Way
 from gitops_actions.agent.render import AppFolder, Mode
-from gitops_actions.agent.report import Report, app_document, document, drift_document
+from gitops_actions.agent.report import DRIFTS, Report, app_document, document, drift_document, text
 from gitops_actions.agent.target import Target
 from gitops_actions.agent.tree import Inventory, shown
 from gitops_actions.cli.options import Duration, RepositoryOptions, option, repository_options
@@ -24,16 +23,29 @@ from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.stopping import stop_signal
 from gitops_actions.cli.tables import when
 from gitops_actions.core import naming
+from gitops_actions.core.cells import Toolbox
 from gitops_actions.core.graph import environment_called
 from gitops_actions.core.targets import WILDCARD, environments_of, folder, found_apps, specs
 from gitops_actions.errors import GitOpsError, UsageError
 from gitops_actions.model import App, Environment
 
 INTERVAL = 30
-SHOWN = 20
+
+
+def _not_empty(context: click.Context, parameter: click.Parameter, value: str) -> Path:
+    """Path("") would be the current folder, and an empty text is a variable of the shell that is not set."""
+    if not value:
+        raise click.BadParameter("it is empty", context, parameter)
+    return Path(value)
+
 
 target_option = option(
-    "--target", required=True, metavar="DIR", type=click.Path(path_type=Path), help="The folder that holds `current`."
+    "--target",
+    required=True,
+    metavar="DIR",
+    type=click.Path(),
+    callback=_not_empty,
+    help="The folder that holds `current`.",
 )
 
 
@@ -46,7 +58,7 @@ def command() -> None:
 @option("-e", "--environment", required=True, metavar="ENV", help="The environment to apply.")
 @target_option
 @option("--once", is_flag=True, help="One cycle; its outcome is the exit code.")
-@option("--interval", type=Duration(), metavar="TIME", help="Time between cycles.  [default: 30s]")
+@option("--interval", type=Duration(least=1), metavar="TIME", help="Time between cycles.  [default: 30s]")
 @option(
     "--render",
     type=click.Choice(["auto", "none", "kustomize", "helm"]),
@@ -153,10 +165,10 @@ def status(settings: Settings, target: Path) -> None:
         f"{answer['health']}: last cycle {state.outcome} at {when(state.checked)}",
         *(f"  {line}" for line in state.message.splitlines()),
         *(f"{app.app}: {app.files} file{'' if app.files == 1 else 's'}" for app in state.apps),
-        *(f"drift: {one.shown} ({one.kind})" for one in drift[:SHOWN]),
+        *(f"drift: {one.shown} ({one.kind})" for one in drift[:DRIFTS]),
     ]
-    if len(drift) > SHOWN:
-        lines.append(f"drift: and {len(drift) - SHOWN} more")
+    if len(drift) > DRIFTS:
+        lines.append(f"drift: and {len(drift) - DRIFTS} more")
     settings.result("\n".join(shown(line) for line in lines), answer)
 
 
@@ -165,6 +177,7 @@ def _cycle(
 ) -> Report:
     """One cycle, with the policy as it is now. The target is claimed only when there is something to do: a mistyped
     environment or address leaves nothing behind."""
+    session: Session | None = None
     with ExitStack() as opened:
         try:
             session = opened.enter_context(open_session(settings, repository))
@@ -175,10 +188,13 @@ def _cycle(
         except GitOpsError as error:
             report = Report(name)
             report.blame(error)
+            if session is not None:
+                with suppress(GitOpsError):
+                    report.revision = session.store.snapshot(session.base, ()).commit
             with _usable(target):
-                worked_on = target.state() is not None
-            if worked_on:
-                claimed().failed(report)
+                state = target.state()
+            if state is not None and state.environment == name:  # else the name may be the very thing that is wrong
+                claimed().failed(report, session.forge if session else None)
             return report
         return claimed().cycle(place.store, place.forge, place.branch, apps)
 
@@ -189,14 +205,14 @@ def _apps(session: Session, environment: Environment) -> tuple[AppFolder, ...]:
     names = place.store.names(place.branch) if WILDCARD in session.config.apps else ()
     apps = found_apps(session.config, {environment.name: names})
     return tuple(
-        _app_folder(app, environment.name)
+        _app_folder(app, environment.name, session.tools)
         for name, app in sorted(apps.items())
         if environment.name in environments_of(session.config, app)
     )
 
 
-def _app_folder(app: App, environment: str) -> AppFolder:
-    place = folder(app, environment)
+def _app_folder(app: App, environment: str, tools: Toolbox) -> AppFolder:
+    place = folder(app, environment, lambda spec: tools.editor(spec.kind).paths(spec))
     values = tuple(dict.fromkeys(spec.file for spec in specs(app, environment) if spec.kind == "helm"))
     return AppFolder(app.name, "" if place == "." else place, values)
 
@@ -210,27 +226,12 @@ def _say(settings: Settings, report: Report, said: set[str], *, lines: bool) -> 
             settings.finding(finding)
     if settings.output == "json":
         if lines:
-            sys.stdout.write(json.dumps(document(report), ensure_ascii=False) + "\n")
-            sys.stdout.flush()
+            settings.print(json.dumps(document(report), ensure_ascii=False))
         else:
             settings.result("", document(report))
     elif not lines or report.outcome == "applied":
-        settings.result(_text(report), {})
+        settings.print(text(report))
     return {str(finding) for finding in findings}
-
-
-def _text(report: Report) -> str:
-    revision = report.revision[:12] if report.revision else "no revision"
-    text = [f"{report.outcome}: {report.environment} at {revision}"]
-    for app in report.apps:
-        mark = " (changed)" if app.app in report.changed_apps else ""
-        text.append(f"  {app.app}: {app.files} file{'' if app.files == 1 else 's'}{mark}")
-    for one in report.drift[:SHOWN]:
-        what = "added by others, kept" if one.kind == "added" else f"{one.kind} by others"
-        text.append(f"  drift: {one.shown} ({what}{', put back' if report.changed and one.kind != 'added' else ''})")
-    if len(report.drift) > SHOWN:
-        text.append(f"  drift: and {len(report.drift) - SHOWN} more")
-    return "\n".join(text)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import click
 from gitops_actions.cli.options import RepositoryOptions, option, repository_options
 from gitops_actions.cli.session import Place, Session, open_session
 from gitops_actions.cli.settings import Settings
-from gitops_actions.cli.survey import all_apps
+from gitops_actions.cli.survey import all_apps, begun
 from gitops_actions.cli.tables import table, when
 from gitops_actions.core import graph, history, naming, records
 from gitops_actions.core.cells import paths
@@ -43,8 +43,9 @@ def _entries(session: Session, app: str | None, environment: str | None, limit: 
     apps = all_apps(session)
     if app is not None and app not in apps:
         raise unknown_app(app, apps)
+    there = begun(session, environment)
     for name, one in config.environments.items():
-        if environment not in (None, name):
+        if name not in there or environment not in (None, name):
             continue
         chosen = [each for each in apps.values() if app in (None, each.name) and name in environments_of(config, each)]
         if chosen:

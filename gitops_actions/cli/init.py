@@ -20,10 +20,15 @@ from gitops_actions.cli.session import FILE
 from gitops_actions.cli.settings import Settings
 from gitops_actions.core.cells import Toolbox
 from gitops_actions.edit.source import text_of
-from gitops_actions.errors import UsageError
+from gitops_actions.errors import ConfigInvalid, UsageError
 from gitops_actions.model import App, EditSpec
 from gitops_actions.names import complaint_about_name
 from gitops_actions.pipeline.sandbox import render
+
+# An URL, or git's short form of one for SSH: https://git-scm.com/docs/git-clone#_git_urls
+_ADDRESS = re.compile(
+    r"(?P<base>(?:(?:https|ssh)://(?:[^/@]+@)?|[^/:@]+@)(?P<host>[^/:@]+)(?::[0-9]+/|[:/])(?P<owner>.+))/[^/]+"
+)
 
 
 @click.command("init")
@@ -78,7 +83,7 @@ def _config(folder: Folder) -> _Draft:
             hint="; ".join(notes) or _by_hand(folder),
         )
     names = sorted({name for app in apps for name in app.environments}, key=lambda name: (rank(name), name))
-    environments = []
+    environments: list[dict[str, object]] = []
     for name in names:
         before = [other for other in names if rank(other) < rank(name)]
         after = [other for other in before if rank(other) == rank(before[-1])]
@@ -86,13 +91,17 @@ def _config(folder: Folder) -> _Draft:
     for app in apps:
         notes.append(f"found {app.name} in {', '.join(sorted(app.environments, key=rank))}: {app.edits[0].file}")
         app.environments = [] if len(app.environments) == len(names) else sorted(app.environments, key=names.index)
-    text = render("init/config.yaml.j2", {"environments": environments, "apps": apps})
+    text = _text(environments, apps)
     notes += [
         f"wrote {FILE}; check what it guessed, above all the order of the environments",
         "next: `gitops-actions validate`, commit and push it, and then `gitops-actions deploy --config-repo URL "
         f"--app {apps[0].name} --image {apps[0].images[0]}:TAG --plan`, which shows what it would do",
     ]
     return _Draft(text, notes)
+
+
+def _text(environments: list[dict[str, object]], apps: list[_Found]) -> str:
+    return render("init/config.yaml.j2", {"environments": environments, "apps": apps})
 
 
 def _by_hand(folder: Folder) -> str:
@@ -106,12 +115,16 @@ def _by_hand(folder: Folder) -> str:
 
 
 def _usable(folder: Folder, found: list[Candidate], notes: list[str]) -> list[Candidate]:
-    """Those whose edits find their places, tried with the very check that `validate` makes."""
+    """Those that gitops.yaml can hold and whose edits find their places, tried with the very checks that `validate`
+    makes."""
     tools = Toolbox(plugins.Editors(), text_of)
     tree = Tree(folder.names, folder.snapshot)
     usable = []
     for candidate in found:
         edit = candidate.edit
+        if complaint := _complaint(candidate):
+            notes.append(f"left out: {edit.file}: {complaint}")
+            continue
         spec = EditSpec(edit.kind, edit.file, path=edit.path, value=edit.value)
         app = App(candidate.name, candidate.images, edits=(spec,))
         fitting = []
@@ -123,6 +136,19 @@ def _usable(folder: Folder, found: list[Candidate], notes: list[str]) -> list[Ca
         if fitting:
             usable.append(Candidate(candidate.name, edit, candidate.images, fitting))
     return usable
+
+
+def _complaint(candidate: Candidate) -> str | None:
+    """What is wrong with it in itself: an image may be one to be filled in (`<registry>/web`), a folder `{name}`."""
+    names = dict.fromkeys(candidate.environments)
+    app = _Found(candidate.name, candidate.images, list(names), [candidate.edit])
+    try:
+        configuration.load(
+            _text([{"name": name, "after": []} for name in names], [app]), file=FILE, kinds=plugins.Editors()
+        )
+    except ConfigInvalid as error:
+        return error.problems[0].message
+    return None
 
 
 def _merged(found: list[Candidate], notes: list[str]) -> list[_Found]:
@@ -154,10 +180,10 @@ def _app(folder: Folder) -> _Draft:
     image = "IMAGE"
     notes = [f"this app is called {name}"]
     url = "https://github.com/acme/deploy"
-    match = re.match(r"(?P<base>(?:https://|ssh://|[^@/:]+@)(?P<host>[^/:]+)[:/](?P<owner>.+))/[^/]+$", remote or "")
+    match = _ADDRESS.fullmatch(remote or "")
     if match:
         url = f"{match['base']}/deploy"
-        registry = "ghcr.io" if match["host"].removeprefix("git@") == "github.com" else f"registry.{match['host']}"
+        registry = "ghcr.io" if match["host"] == "github.com" else f"registry.{match['host']}"
         image = f"{registry}/{match['owner']}/{name}".lower()
     if any(part.rpartition("/")[2] in ("Dockerfile", "Containerfile") for part in folder.names):
         notes.append("found a Dockerfile: deploy the image that CI builds from it")
@@ -176,7 +202,11 @@ def _remote(folder: Folder) -> str | None:
         return None
     section = re.search(r'^\[remote "origin"\]\s*\n((?:[ \t].*\n?)*)', text, re.MULTILINE)
     url = section and re.search(r"^\s*url\s*=\s*(\S+)\s*$", section[1], re.MULTILINE)
-    return re.sub(r"(?<=://)[^/@]*@", "", url[1]).removesuffix("/").removesuffix(".git") if url else None
+    if url is None:
+        return None
+    # Of a user and a password, only the user of SSH is part of the address. A password may hold an `@`.
+    bare = re.sub(r"(?<=^ssh://)([^/:@]*)[^/]*@", r"\1@", re.sub(r"(?<!^ssh)://[^/]*@", "://", url[1]))
+    return bare.removesuffix("/").removesuffix(".git")
 
 
 def _name_of(folder: Folder) -> str:

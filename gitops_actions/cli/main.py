@@ -13,7 +13,7 @@ import click
 
 from gitops_actions import __version__
 from gitops_actions.cli.options import option
-from gitops_actions.cli.settings import Settings
+from gitops_actions.cli.settings import TOKENS, Settings
 from gitops_actions.errors import GitOpsError
 
 # Help must not cost an import of every verb, so their first lines stand here; a test compares.
@@ -31,7 +31,6 @@ COMMANDS = {
     "plugins": "Show what is installed.",
     "demo": "Play the whole story on this machine.",
 }
-TOKENS = ("GITOPS_TOKEN", "GH_TOKEN", "GITHUB_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN")
 ISSUES = "https://github.com/gitops-actions/gitops-actions/issues"
 
 

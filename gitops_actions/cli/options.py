@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 import click
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+from gitops_actions.times import FORMS, seconds
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class Duration(click.ParamType[int]):
@@ -19,13 +18,18 @@ class Duration(click.ParamType[int]):
 
     name = "duration"
 
+    def __init__(self, *, least: int = 0) -> None:
+        self._least = least
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
             return value
-        match = re.fullmatch(r"(\d{1,9})([smhd])", str(value))
-        if match is None:
-            self.fail(f"{value!r} is not a time; write 90s, 30m, 4h or 2d", param, ctx)
-        return int(match[1]) * _UNITS[match[2]]
+        time = seconds(str(value))
+        if time is None:
+            self.fail(f"{value!r} is not a time; write {FORMS}", param, ctx)
+        if time < self._least:
+            self.fail(f"{value!r} is too short; it must be at least {self._least}s", param, ctx)
+        return time
 
 
 class _Option(click.Option):

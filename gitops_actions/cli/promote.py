@@ -60,6 +60,8 @@ def command(
         if name is not None:
             naming.checked(what, name)
     with open_session(settings, repository, likely=(app,) if app else ()) as session:
+        if app is not None and app not in (apps := all_apps(session)):
+            raise unknown_app(app, apps)
         compare = comparison(settings, source_path, session.forge)
         results: list[Result] = []
         for environment in promote.targets(session.config, source=source, target=target):
@@ -89,8 +91,6 @@ class _Run:
     def groups(self, only: str | None) -> list[list[str]]:
         """The apps of each request that is worth a look; of the one that is named, in any case."""
         apps = all_apps(self.session)
-        if only is not None and only not in apps:
-            raise unknown_app(only, apps)
         place = self.session.place(self._target())
         requests = place.forge.find(state="open", base=place.branch) if place.forge is not None else ()
         found: list[list[str]] = []

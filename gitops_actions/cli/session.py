@@ -13,16 +13,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from gitops_actions import plugins
+from gitops_actions.cli.folder import Folder
 from gitops_actions.cli.options import RepositoryOptions
-from gitops_actions.cli.settings import Settings
+from gitops_actions.cli.settings import TOKENS, Settings
 from gitops_actions.core import naming
 from gitops_actions.core.cells import Toolbox
 from gitops_actions.edit.source import text_of
-from gitops_actions.errors import LostRace, Temporary, UsageError
+from gitops_actions.errors import EditRefused, LostRace, Temporary, UsageError
 from gitops_actions.git.credentials import from_environment
 from gitops_actions.git.repository import Repository
-from gitops_actions.model import App, Config, Environment, Signature
-from gitops_actions.protocols import Editor, Forge, Store
+from gitops_actions.model import App, Config, Environment, Secret, Signature
+from gitops_actions.protocols import Connection, Editor, Forge, Store
 
 FILE = "gitops.yaml"
 AUTHOR = "gitops-actions <gitops-actions@noreply.invalid>"
@@ -129,18 +130,22 @@ def open_session(settings: Settings, options: RepositoryOptions, *, likely: tupl
         url, base = here.config_repo.url, base or here.config_repo.base
     if base is not None:
         naming.checked_branch(base)
-    stores = "git" if options.transport == "auto" else options.transport
-    store_class = plugins.load("stores", stores)
     with Repository(url, credentials=from_environment(settings.environ), temporary=temporary(settings)) as repository:
         if base is not None:
             repository.begin(base)
-        store: Store = store_class(repository)
+        git: Store = plugins.load("stores", "git")(repository)
         kind = options.forge
         if kind == "auto":
             kind = "local" if repository.local else ""
-        forge: Forge | None = plugins.load("forges", kind)(repository, author) if kind else None
+        secrets = {name: Secret(text) for name in TOKENS if (text := settings.environ.get(name))}
+        connection = Connection(
+            repository.url, options.api_url, secrets, author, deadline, settings.detail, git, repository
+        )
+        forge: Forge | None = plugins.load("forges", kind)(connection) if kind else None
+        store = _store(options.transport, git, forge)
         base = base or store.default_branch()
-        settings.detail(f"config repo {repository.url}, base {base}, by {stores}, forge {kind or 'none'}")
+        by = "git" if store is git else "its API"
+        settings.detail(f"config repo {repository.url}, base {base}, by {by}, forge {kind or 'none'}")
         yield Session(
             settings=settings,
             store=store,
@@ -153,15 +158,27 @@ def open_session(settings: Settings, options: RepositoryOptions, *, likely: tupl
         )
 
 
+def _store(transport: str, git: Store, forge: Forge | None) -> Store:
+    """The content of the config repo by API or by git. Raises UsageError for an API that is not there."""
+    by_api = forge.store if forge is not None else None
+    if transport == "api" and by_api is None:
+        raise UsageError(
+            "this config repo has no API to read and write it by",
+            code="GA027",
+            hint="leave --transport out, or say --transport git",
+        )
+    return git if by_api is None or transport == "git" else by_api
+
+
 def local_config() -> Config | None:
     """The gitops.yaml of the current folder, for the defaults of an app repo; None when there is none."""
-    path = Path(FILE)
-    if not path.is_file():
+    file = Folder(Path()).snapshot([FILE]).files.get(FILE)
+    if file is None:
         return None
     try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise UsageError("it is not UTF-8 text", code="GA011", file=FILE) from None
+        text = text_of(file)
+    except EditRefused as error:  # here it is the configuration that is wrong
+        raise UsageError(error.message, code="GA011", file=FILE, line=error.line, hint=error.hint) from None
     from gitops_actions import config as configuration
 
     return configuration.load(text, file=FILE, kinds=plugins.Editors())

@@ -13,6 +13,9 @@ from gitops_actions.errors import Temporary
 if TYPE_CHECKING:
     from gitops_actions.model import Finding
 
+# Kept from every child process.
+TOKENS = ("GITOPS_TOKEN", "GH_TOKEN", "GITHUB_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN")
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

@@ -9,9 +9,10 @@ import click
 from gitops_actions.cli.options import RepositoryOptions, option, repository_options
 from gitops_actions.cli.session import Session, open_session
 from gitops_actions.cli.settings import Settings
-from gitops_actions.cli.survey import all_apps, survey
+from gitops_actions.cli.survey import all_apps, begun, survey
 from gitops_actions.cli.tables import table, when
 from gitops_actions.core import graph, naming, records, status
+from gitops_actions.core.cells import Cell
 from gitops_actions.core.status import Standing
 from gitops_actions.core.targets import environments_of, unknown_app
 from gitops_actions.model import App, Commit, PullRequest
@@ -51,7 +52,10 @@ def standings(session: Session, *, app: str | None = None, environment: str | No
     chosen = [one for one in apps.values() if app in (None, one.name)]
     wanted: dict[str, list[App]] = {}
     branches: dict[str, set[str]] = {}
+    there = begun(session, environment)
     for name in config.environments:
+        if name not in there:
+            continue
         wanted[name] = [one for one in chosen if name in environments_of(config, one)]
         branches.setdefault(session.place(config.environments[name]).branch, set()).add(name)
     logs: list[tuple[Sequence[Commit], set[str]]] = []
@@ -62,7 +66,13 @@ def standings(session: Session, *, app: str | None = None, environment: str | No
             logs.append((place.store.log(branch, [records.FOLDER]), names))
         if place.forge is not None:
             requests += place.forge.find(state="open", base=branch)
-    cells = survey(session, wanted)
+    nothing = {
+        (name, one.name): Cell(one, name, None, None)
+        for name in config.environments
+        if name not in there
+        for one in chosen
+    }
+    cells = nothing | survey(session, wanted)
     since = {place: time for log, names in logs for place, time in status.since(log, names).items()}
     rows = status.standings(config, chosen, cells, since, requests)
     return [row for row in rows if environment in (None, row.environment)]

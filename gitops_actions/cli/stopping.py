@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+LONGEST = 100 * 365 * 86400  # the system counts in nanoseconds, of which 64 bits hold not much more
+
 
 @contextmanager
 def stop_signal() -> Iterator[Callable[[float], int | None]]:
@@ -31,7 +33,7 @@ def stop_signal() -> Iterator[Callable[[float], int | None]]:
         before[number] = signal.signal(number, asked)
 
     def wait(seconds: float) -> int | None:
-        ready, _, _ = select.select([reader], [], [], seconds)
+        ready, _, _ = select.select([reader], [], [], min(seconds, LONGEST))
         return os.read(reader, 1)[0] if ready else None
 
     try:

@@ -11,7 +11,7 @@ from gitops_actions.core.cells import Cell
 from gitops_actions.core.delivery import environment_paths
 from gitops_actions.core.targets import WILDCARD, environments_of, found_apps
 from gitops_actions.errors import UsageError
-from gitops_actions.model import App
+from gitops_actions.model import App, Finding
 
 
 def all_apps(session: Session) -> dict[str, App]:
@@ -35,6 +35,31 @@ def names_by_environment(session: Session) -> dict[str, Collection[str]]:
             except UsageError:  # no such branch yet: nothing is found there, and whoever goes there is told
                 by_branch[place.branch] = ()
         found[name] = by_branch[place.branch]
+    return found
+
+
+def begun(session: Session, asked: str | None) -> set[str]:
+    """The environments that have their branch already. Of the others it is said that nothing is there, unless one
+    environment is asked for; raises UsageError when that one has none."""
+    found: set[str] = set()
+    errors: dict[str, UsageError | None] = {}
+    for name, environment in session.config.environments.items():
+        place = session.place(environment)
+        if place.branch not in errors:
+            try:
+                place.store.snapshot(place.branch, ())
+                errors[place.branch] = None
+            except UsageError as error:
+                errors[place.branch] = error
+        problem = errors[place.branch]
+        if problem is None:
+            found.add(name)
+        elif asked == name:
+            raise problem
+        elif asked is None:
+            message = f"environment {name} is empty: {problem.message}"
+            hint = "push it, or mend `branch:` of the environment in gitops.yaml"
+            session.settings.finding(Finding(problem.code, "notice", message, hint=hint))
     return found
 
 

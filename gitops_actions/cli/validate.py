@@ -72,6 +72,8 @@ def check_folder(settings: Settings, root: Path) -> list[Finding]:
 
 
 def _missing(root: Path) -> UsageError:
+    if os.path.lexists(root / FILE):
+        return UsageError(f"{FILE} in {root} is not a file", code="GA075", hint="move it away")
     others = sorted(name for name in os.listdir(root) if name.lower().lstrip(".") in ("gitops.yml", "gitops.yaml"))
     if others:
         found = f"found {' and '.join(others)}; the name must be {FILE}"

@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 import msgspec
 import msgspec.structs
 
-from gitops_actions.config.problems import Problems, nearest, shown
+from gitops_actions.config.problems import Problems, shown, suggestion
 from gitops_actions.config.shapes import Shape
 from gitops_actions.config.tree import Node
 
@@ -37,7 +37,7 @@ def decode(form: type[Form], node: Node, where: str, problems: Problems) -> Form
     fields = _fields(form)
     if not form.other_keys:
         for key in node.mapping.keys() - fields.keys():
-            problems.add(node.keys[key], f"{where} has no key {shown(key)}", nearest(key, fields))
+            problems.add(node.keys[key], f"{where} has no key {shown(key)}", suggestion(key, fields))
     values: dict[str, Any] = {}
     whole = True
     for key, field in fields.items():
@@ -72,7 +72,7 @@ def _value(form: Any, node: Node, where: str, metas: tuple[msgspec.Meta, ...], p
         if isinstance(member, type):  # a Shape
             return []
         entries = [_value(member, entry, f"an entry of {where}", (), problems) for entry in node.items]
-        return _BAD if _BAD in entries else entries
+        return [entry for entry in entries if entry is not _BAD]  # the others can be judged all the same
     if get_origin(form) is dict and isinstance(node.content, dict):
         return node.plain() if get_args(form)[1] is Any else {}
     return _scalar(form, node, where, metas, problems)

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Collection, Sequence
 
 from gitops_actions.config.decoding import decode
-from gitops_actions.config.problems import Problems, nearest, printable, shown
+from gitops_actions.config.problems import Problems, printable, shown, suggestion
 from gitops_actions.config.shapes import EditShape
 from gitops_actions.config.tree import Node
 from gitops_actions.config.values import IN_PLACES, IN_VALUES, placeholders, sample
@@ -41,7 +41,7 @@ def check_placeholders(node: Node, text: str, allowed: Sequence[str], problems: 
         if name not in allowed:
             known = [f"{{{each}}}" for each in allowed]
             message = f"`{{{name}}}` is no placeholder" + (" that can stand here" if name in IN_VALUES else "")
-            problems.add(node.place, message, nearest(f"{{{name}}}", known))
+            problems.add(node.place, message, suggestion(f"{{{name}}}", known))
 
 
 def _edit(node: Node, kinds: Collection[str], problems: Problems) -> EditSpec | None:
@@ -95,10 +95,10 @@ def _kind(node: Node, kinds: Collection[str], problems: Problems) -> str | None:
         return None
     for key in strange:
         if named:
-            problems.add(node.keys[key], f"an edit has no key {shown(key)}", nearest(key, _KEYS))
+            problems.add(node.keys[key], f"an edit has no key {shown(key)}", suggestion(key, _KEYS))
         else:
             problems.add(
-                node.keys[key], f"there is no edit kind {shown(key)}", nearest(key, sorted(kinds), "installed")
+                node.keys[key], f"there is no edit kind {shown(key)}", suggestion(key, sorted(kinds), "installed")
             )
     if not named and not strange:
         problems.add(node.place, "the edit names no kind and file", f"start it with a kind: {', '.join(sorted(kinds))}")

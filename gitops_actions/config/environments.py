@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from gitops_actions.config.decoding import decode
-from gitops_actions.config.problems import Problems, nearest, plainly, shown
+from gitops_actions.config.problems import Problems, plainly, shown, suggestion
 from gitops_actions.config.shapes import EnvironmentShape
 from gitops_actions.config.tree import Node
-from gitops_actions.config.values import seconds
 from gitops_actions.model import Environment, Gates
 from gitops_actions.names import complaint_about_name
+from gitops_actions.times import seconds
 
 
 def read_environments(section: Node, problems: Problems) -> dict[str, Environment]:
@@ -28,7 +28,7 @@ def check_names(node: Node, names: tuple[str, ...], known: Collection[str], prob
     for name in dict.fromkeys(names):
         if name not in known:
             place = next((item.place for item in node.items if item.content == name), node.place)
-            problems.add(place, f"there is no environment {shown(name)}", nearest(name, known))
+            problems.add(place, f"there is no environment {shown(name)}", suggestion(name, known))
 
 
 def _environment(name: str, section: Node, node: Node, problems: Problems) -> Environment:

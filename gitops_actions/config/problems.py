@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from gitops_actions.errors import ConfigInvalid
 from gitops_actions.model import Finding
-from gitops_actions.names import complaint_about_name
+from gitops_actions.names import complaint_about_name, nearest
 
 _SHOWN = 60
 _LISTED = 20
@@ -56,14 +56,12 @@ def printable(text: str) -> str:
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
-def nearest(name: str, known: Iterable[str], otherwise: str = "known here") -> str | None:
+def suggestion(name: str, known: Iterable[str], otherwise: str = "known here") -> str | None:
     """A hint: the known name that is nearest to ``name``, else all of them; None when there are none."""
-    import difflib
-
     names = list(known)
-    near = difflib.get_close_matches(name[:_SHOWN], names, 1)
+    near = nearest(name, names)
     if near:
-        return f"did you mean {shown(near[0])}?"
+        return f"did you mean {shown(near)}?"
     if not names:
         return None
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""

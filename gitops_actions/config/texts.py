@@ -20,6 +20,7 @@ from gitops_actions.config.values import (
     complaint_about_word,
 )
 from gitops_actions.names import NAME_LENGTH, complaint_about_branch, complaint_about_name, complaint_about_path
+from gitops_actions.times import FORMS
 
 # The end of the text. `$` also matches before a last newline in Python; this does not, there and in JavaScript.
 END = r"(?![\s\S])"
@@ -126,7 +127,7 @@ Duration = Annotated[
     about_text(
         "A time",
         "4h",
-        must="be a time such as 90s, 30m, 4h or 2d",
+        must=f"be a time such as {FORMS}",
         complaint=complaint_about_duration,
         pattern=rf"^[0-9]{{1,9}}[smhd]{END}",
     ),

@@ -8,28 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from gitops_actions.times import FORMS, seconds
+
 IN_PLACES = ("app", "environment")
 IN_VALUES = ("version", "image", "tag", "digest", "revision", "short_revision", "app", "environment")
 
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"([0-9]{1,9})([smhd])", re.ASCII)
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")
 # With placeholders; that they exist is checked apart, with a better message.
 _IMAGE = re.compile(r"(?:[A-Za-z0-9]|\{[\w-]+\})(?:[A-Za-z0-9._:/-]|\{[\w-]+\}){0,254}", re.ASCII)
 _REPOSITORY = re.compile(r"(?:[A-Za-z0-9]|\{[\w-]+\})(?:[A-Za-z0-9._/-]|\{[\w-]+\}){0,254}", re.ASCII)
 
 
-def seconds(text: str) -> int:
-    """The seconds of a time such as `90s`, `30m`, `4h`, `2d`. Raises ValueError when it is not one."""
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        raise ValueError("write 90s, 30m, 4h or 2d")
-    return int(match[1]) * _SECONDS[match[2]]
-
-
 def complaint_about_duration(text: str) -> str | None:
-    """Times, as `seconds` reads them."""
-    return None if _DURATION.fullmatch(text) else "must be a time such as 90s, 30m, 4h or 2d"
+    """Times, as `times.seconds` reads them."""
+    return f"must be a time such as {FORMS}" if seconds(text) is None else None
 
 
 def complaint_about_word(text: str) -> str | None:

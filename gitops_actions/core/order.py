@@ -62,11 +62,13 @@ def _by_sequence(new: Release, old: Release) -> Verdict | None:
 
 
 def _by_version(new: Release, old: Release) -> Verdict | None:
-    """By precedence of https://semver.org/#spec-item-11, with or without a leading `v`."""
+    """By precedence of https://semver.org/#spec-item-11, with or without a leading `v`; `2.10` is `2.10.0`. A number
+    alone is no version: it may be the start of a commit's id."""
     from semver import Version
 
+    texts = [release.version.removeprefix("v") for release in (new, old)]
     try:
-        here, there = (Version.parse(release.version.removeprefix("v")) for release in (new, old))
+        here, there = (Version.parse(text, optional_minor_and_patch="." in text) for text in texts)
     except ValueError:
         return None
     if here == there:

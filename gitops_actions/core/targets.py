@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from gitops_actions.errors import UsageError
@@ -71,12 +71,12 @@ def specs(app: App, environment: str) -> tuple[EditSpec, ...]:
     )
 
 
-def folder(app: App, environment: str) -> str:
-    """What the agent applies: the app's `path`, else the folder of its first edit."""
+def folder(app: App, environment: str, files: Callable[[EditSpec], Sequence[str]]) -> str:
+    """What the agent applies: the app's `path`, else the folder of its first edit. ``files`` are those that an edit may
+    concern, as its editor tells: a path alone does not say whether it is a folder (`my.app`) or a file (`.env`)."""
     if app.path is not None:
         return _placed(app.path, app.name, environment).rstrip("/")
-    first = specs(app, environment)[0].file.rstrip("/")
-    return first if not posixpath.splitext(first)[1] and first[-13:] != "Kustomization" else posixpath.dirname(first)
+    return posixpath.dirname(files(specs(app, environment)[0])[0])
 
 
 def filled(spec: EditSpec, release: Release, app: str | None, environment: str | None) -> EditSpec:

@@ -14,6 +14,7 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u
 # git runs `git-remote-<name>` for `<name>::...` (https://git-scm.com/docs/gitremote-helpers); `ext::` runs anything.
 _REMOTE_HELPER = re.compile(r"[A-Za-z0-9+.-]+::")
 _SCP_LIKE = re.compile(r"(?:[^/:@]+@)?(?:\[[0-9A-Fa-f:.]+\]|[^/:@\[\]]+):.*")
+_SCP_PASSWORD = re.compile(r"[^/:@]+:[^/@]*@[^/:@]+:.*")  # ssh takes none: git would make it part of the path
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1")
 
 
@@ -28,11 +29,6 @@ class Address:
     origin: str | None = None
 
 
-def check_url(text: str) -> None:
-    """Raise UsageError when ``text`` is no address of a repository that we would let git talk to."""
-    address(text)
-
-
 def address(text: str) -> Address:
     """The address that a person or a configuration file gave: a path, ``file://``, ``https://``, ``ssh://``,
     ``user@host:path``, and ``http://`` to this machine only. Raises UsageError for anything else.
@@ -41,14 +37,15 @@ def address(text: str) -> Address:
     """
     if not text.strip():
         raise UsageError("the address of the repository is empty", hint="give a path or an URL")
-    if _UNPRINTABLE.search(text):
-        raise UsageError("the address of the repository holds control characters", hint="give it on one line")
+    _check_printable(text)
     if text.startswith("-"):
         raise UsageError(f"{text!r} looks like an option, not like a repository", hint="write a path as ./-name")
     if _REMOTE_HELPER.match(text):
         raise _refused(text.partition("::")[0] + "::")
     if "://" in text:
         return _from_url(text)
+    if _SCP_PASSWORD.fullmatch(text):
+        raise _with_password()
     if _SCP_LIKE.fullmatch(text):
         _check_ssh(text.partition(":")[0], text.partition(":")[2])
         return Address(text, "ssh")
@@ -64,7 +61,11 @@ def _from_url(text: str) -> Address:
     if parts.scheme == "file":
         if parts.netloc not in ("", "localhost"):
             raise UsageError("a file:// URL with a host is not a folder here", hint="write file:///path")
-        return _on_this_machine(Path(unquote(parts.path)))
+        if parts.query or parts.fragment:  # what follows would be dropped, and another repository be taken
+            raise UsageError("a file:// URL has no query and no fragment", hint="write ? as %3F and # as %23")
+        path = unquote(parts.path, errors="surrogateescape")
+        _check_printable(path)
+        return _on_this_machine(Path(path))
     if not host or "\\" in parts.netloc:
         raise UsageError("the URL of the repository has no host", hint="write https://host/path")
     if parts.scheme == "ssh":
@@ -98,11 +99,17 @@ def _check_ssh(host: str, path: str) -> None:
         raise UsageError("a part of the repository's address starts with '-'", hint="give another host or path")
 
 
+def _check_printable(text: str) -> None:
+    if _UNPRINTABLE.search(text):
+        raise UsageError("the address of the repository holds control characters", hint="give it on one line")
+
+
 def _on_this_machine(path: Path) -> Address:
     try:
         absolute = path.resolve()
     except (OSError, RuntimeError):  # RuntimeError: python 3.11 and 3.12 say so of a loop of links
         raise UsageError(f"{path} cannot be followed", hint="it may be a loop of symbolic links; check it") from None
+    _check_printable(str(absolute))  # a relative path is below a folder that was not given
     return Address(str(absolute), "file", path=absolute)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from pathlib import Path
 
 from gitops_actions.git.command import Command
 from gitops_actions.protocols import Ancestry
+
+_COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 
 class Checkout:
@@ -33,9 +36,9 @@ class Checkout:
         return self._git is not None
 
     def relation(self, old: str, new: str) -> Ancestry | None:
-        """How ``new`` stands to ``old`` (full commit ids); None when the checkout does not hold both of them, or is
-        too shallow to tell."""
-        if self._git is None:
+        """How ``new`` stands to ``old`` (commit ids); None when the checkout does not hold both of them, or is too
+        shallow to tell, and for names: they mean other commits here than where they come from."""
+        if self._git is None or not (_COMMIT.fullmatch(old) and _COMMIT.fullmatch(new)):
             return None
         if old == new:
             return "same"

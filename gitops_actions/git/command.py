@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Mapping, MutableMapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,8 @@ _ENVIRONMENT = {
     "GIT_ASKPASS": "",  # else git asks SSH_ASKPASS, which may open a window
     "GIT_NO_REPLACE_OBJECTS": "1",
 }
+# Overrides every `protocol.*.allow`: what is missing in a partial clone is not fetched when it is only looked at.
+_OFFLINE = {"GIT_ALLOW_PROTOCOL": "none"}
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)")
 
 
@@ -112,11 +114,12 @@ class Command:
         self.folder = folder
         self._lock = lock
         self._environment = {**_ENVIRONMENT, "GIT_DIR": str(folder)}
-        self._network = credentials.environment(origin) if credentials else {}
+        self._online = credentials.environment(origin) if credentials else {}
         self._secrets = credentials.texts() if credentials else ()
 
     def start(self, *arguments: str, network: bool = False) -> Running:
-        """Start git. Only ``network`` commands get the credentials. Raises UsageError when there is no git."""
+        """Start git. Only ``network`` commands get the credentials, and reach anything. Raises UsageError when there is
+        no git."""
         try:
             from git.cmd import Git
         except ImportError:
@@ -124,7 +127,7 @@ class Command:
         options: dict[str, Any] = {}
         if os.name == "posix" and self._lock is not None and self._lock.descriptor is not None:
             options["pass_fds"] = (self._lock.descriptor,)
-        environment: Mapping[str, str] = {**self._environment, **self._network} if network else self._environment
+        environment = {**self._environment, **(self._online if network else _OFFLINE)}
         running = Git(self.folder).execute(
             [Git.GIT_PYTHON_GIT_EXECUTABLE, *arguments], istream=-1, as_process=True, env=environment, **options
         )
@@ -141,8 +144,7 @@ class Command:
 
 def _safe(errors: bytes, secrets: tuple[str, ...]) -> str:
     """Text from a server or from git, fit for a terminal and a log."""
-    text = errors.decode("utf-8", "replace")
-    for secret in secrets:
+    text = lines(_ESCAPES.sub("", errors.decode("utf-8", "replace").replace("\r", "\n")))
+    for secret in secrets:  # only now: what was taken out may have stood in the middle of one
         text = text.replace(secret, "***")
-    text = lines(_ESCAPES.sub("", text.replace("\r", "\n")))
     return text if len(text) <= 8000 else text[:4000] + "\n...\n" + text[-4000:]

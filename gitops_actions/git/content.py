@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from gitops_actions.errors import UsageError
 from gitops_actions.git.command import Command
 from gitops_actions.git.failures import no_branch
-from gitops_actions.git.fetching import OURS, Fetching
+from gitops_actions.git.fetching import Fetching, ours
 from gitops_actions.git.likely import likely_blobs
 from gitops_actions.git.listing import Listing
 from gitops_actions.git.objects import Entry, Object, Objects, tree_of
@@ -39,7 +39,7 @@ class Content:
         if self._fetching is not None and not self._listing.asked:
             self._listing.begin()
             if self._fetching.tips(["HEAD"]) is None:  # if not, the listing tells why
-                fetched = self._objects.commit(OURS + "HEAD")
+                fetched = self._objects.commit(ours("HEAD"))
         full = self._listing.head()
         if full is None and self._listing.refs():
             raise UsageError(f"{self._url} does not say which branch is its main one", hint="name it, with --base")
@@ -79,7 +79,7 @@ class Content:
             problem = self._fetching.tips([ref])
             if problem and ref in self._listing.refs():
                 raise problem
-            found = None if problem else self._objects.commit(OURS + ref)
+            found = None if problem else self._objects.commit(ours(ref))
             if found is not None:
                 self._listing.learn(ref, found.id)
         if found is None:
@@ -146,6 +146,10 @@ class Content:
     ) -> dict[str, bytes]:
         """Contents by blob id. The first time that some have to be fetched, those of the commit ``beside`` whose path
         holds one of the words ``likely`` come along. Raises UsageError when one does not exist."""
+        # A line that is no id could get no answer, or two, and each later one would be taken for that of another id.
+        odd = next((id for id in ids if not ID.fullmatch(id)), None)
+        if odd is not None:
+            raise UsageError(f"{odd[:100]!r} is not the full id of a file's content", hint="take it from Commit.files")
         found = {blob.id: blob.content for blob in self._objects.get_all(dict.fromkeys(ids))}
         missing = [id for id in dict.fromkeys(ids) if id not in found]
         if missing and self._fetching is not None:

@@ -29,6 +29,7 @@ _REDIRECT = re.compile(r"returned error: 30[1278]|unable to update url base from
 # Branches of requests: they are deleted when these are merged, so nothing starts from one.
 _OURS = "gitops/"
 _NO_OBJECT = re.compile(r"not our ref ([0-9a-f]+)")
+_SHA256 = re.compile(r"mismatched algorithms")
 _TRANSPORT = re.compile(r"transport '[^']*' not allowed|unable to find remote helper")
 
 
@@ -63,6 +64,11 @@ def failure(answer: Answer, url: str) -> GitOpsError:
         )
     if lost := _NO_OBJECT.search(answer.errors):
         return UsageError(f"there is no object {lost[1]} in {url}", hint="give a branch or a full commit id")
+    if _SHA256.search(answer.errors):
+        return UsageError(
+            f"{url} names its objects by SHA-256, which works only with a repository on this machine: {words}",
+            hint="use its path, or a repository with SHA-1",
+        )
     if _TRANSPORT.search(answer.errors):
         return UsageError(f"git cannot reach {url}: {words}", hint="install git with support for this kind of address")
     return Temporary(f"{url} cannot be reached: {words}", hint="run it again; if it stays so, check the network")

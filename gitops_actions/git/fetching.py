@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from hashlib import sha256
 
 from gitops_actions.errors import GitOpsError
 from gitops_actions.git.command import Answer, Command, Running
 from gitops_actions.git.failures import failure
 
-OURS = "refs/origin/"  # where fetched refs are kept: `refs/heads/main` as `refs/origin/refs/heads/main`
 # A server that does not know the filter ignores it and sends the blobs at once (https://git-scm.com/docs/partial-clone).
 _OPTIONS = (
     "--quiet",
@@ -23,6 +23,12 @@ _OPTIONS = (
 _PARTIAL = ("-c", "remote.origin.promisor=true", "-c", "remote.origin.partialCloneFilter=blob:none")
 
 
+def ours(name: str) -> str:
+    """The ref under which a ref of the remote is kept. All are beside each other under names of their own: `a` may have
+    been deleted for `a/b` since it was fetched, and to some file systems `a` and `A` are the same."""
+    return f"refs/origin/{sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()}"
+
+
 class Fetching:
     """Each method is at most one network command."""
 
@@ -31,6 +37,7 @@ class Fetching:
         self._url = url
         self._names: set[str] = set()
         self._begun: tuple[str, Running] | None = None
+        self._whole: set[str] = set()
         self.complete = False  # whether all that was fetched has its history
 
     def begin(self, name: str) -> None:
@@ -71,21 +78,36 @@ class Fetching:
         # The server has no other way to say that nothing is left (upload-pack.c, get_shallow_commits_by_rev_list).
         return False if "no commits selected" in answer.errors else None
 
-    def history(self, names: Collection[str]) -> None:
-        """Fetch refs or commits with all their history, and that of all that was fetched before.
-        Raises NotAllowed, UsageError, Temporary."""
-        wanted = self._refspecs(self._names.union(names))
-        shallow = (self._command.folder / "shallow").exists()
-        answer = self._fetch(*(("--unshallow",) if shallow else ()), wanted=wanted)
+    def has_history(self, ids: Collection[str]) -> bool:
+        """Whether those of these commits that were fetched have their history."""
+        return self.complete or self._whole.issuperset(ids)
+
+    def history(self, ids: Collection[str], there: Collection[str]) -> None:
+        """Fetch commits with all their history, and that of what was fetched before and is still ``there``: the remote
+        would refuse the whole fetch for one name that is gone. Raises NotAllowed, UsageError, Temporary."""
+        self._settle()
+        shallow = self._command.folder / "shallow"
+        self._names.intersection_update(there)
+        wanted = self._refspecs(self._names.union(ids))
+        answer = self._fetch(*(("--unshallow",) if shallow.exists() else ()), wanted=wanted)
         if answer.status:
             raise failure(answer, self._url)
-        self.complete = True
+        self._whole.update(ids)
+        self.complete = not shallow.exists()
 
     def _refspecs(self, names: Collection[str]) -> list[str]:
         self._names.update(names)
-        return [f"+{name}:{OURS}{name}" for name in sorted(names)]
+        return [f"+{name}:{ours(name)}" for name in sorted(names)]
+
+    def _settle(self) -> None:
+        """Wait for what was begun: of two fetches at once into one repository, each would cut or complete the history
+        without knowing of the other."""
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            begun[1].finish()
 
     def _fetch(self, *options: str, wanted: Collection[str], settings: Sequence[str] = ()) -> Answer:
+        self._settle()
         return self._start(*options, wanted=wanted, settings=settings).finish()
 
     def _start(self, *options: str, wanted: Collection[str], settings: Sequence[str] = ()) -> Running:

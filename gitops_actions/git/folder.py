@@ -23,7 +23,7 @@ def temporary_folder(temporary: Path) -> Iterator[tuple[Path, Lock]]:
 
     Raises UsageError when the place is not safe or not writable.
     """
-    parent = temporary / f"gitops-actions-{os.getuid() if hasattr(os, 'getuid') else 0}"
+    parent = temporary.absolute() / f"gitops-actions-{os.getuid() if hasattr(os, 'getuid') else 0}"
     try:
         _check(parent)
         _sweep(parent)
@@ -69,9 +69,13 @@ def _make(parent: Path) -> tuple[Path, Lock]:
     while True:
         folder = parent / secrets.token_hex(8)
         lock = Lock(folder.with_suffix(".lock"))
-        if lock.acquire() and _still_there(lock):
-            folder.mkdir(mode=0o700)
-            return folder, lock
+        try:
+            if lock.acquire() and _still_there(lock):
+                folder.mkdir(mode=0o700)
+                return folder, lock
+        except OSError:
+            _remove(folder, lock)
+            raise
         lock.release()
 
 
@@ -85,10 +89,11 @@ def _still_there(lock: Lock) -> bool:
 
 
 def _remove(folder: Path, lock: Lock) -> None:
-    """The folder first: what has no lock file any more is never looked at again."""
-    for _ in range(3):  # a git process that has just been stopped may still write a file
+    """The folder first: what has no lock file any more is never looked at again. One that cannot be removed,
+    because something still writes to it, keeps its lock file, and a later run tries again."""
+    for _ in range(3):
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():
+            lock.path.unlink(missing_ok=True)
             break
-    lock.path.unlink(missing_ok=True)
     lock.release()

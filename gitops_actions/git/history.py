@@ -94,8 +94,9 @@ class History:
         if self._fetching is None:
             return
         ids = [self._content.locate(name) for name in names]
-        if not self._fetching.complete or any(self._objects.get(id) is None for id in ids):
-            self._fetching.history(ids)
+        if not self._fetching.has_history(ids) or any(self._objects.get(id) is None for id in ids):
+            refs = self._listing.refs()
+            self._fetching.history(ids, {*refs, *refs.values(), *(("HEAD",) if self._listing.head() else ())})
 
     def _ahead_fetched(self, fetching: Fetching, base: str, head: str) -> Sequence[Commit] | None:
         """`ahead`, with nothing fetched but what it answers; None when that cannot be known this way."""

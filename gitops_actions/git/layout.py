@@ -81,6 +81,10 @@ def _lender(path: Path) -> _Lender:
         )
     except OSError as error:
         raise unreadable(path, error) from None
+    except ValueError:  # no path, says Python of what a `.git` file names
+        raise UsageError(
+            f"the file .git in {path} does not name a repository", hint="make the work tree or submodule anew"
+        ) from None
 
 
 def unreadable(path: Path, error: OSError) -> GitOpsError:
@@ -96,7 +100,7 @@ def _git_folder(path: Path) -> Path:
     if (path / ".git").is_file():
         named = path / (path / ".git").read_text("utf-8", "surrogateescape").removeprefix("gitdir:").strip()
         common = named / "commondir"
-        return (named / common.read_text("utf-8").strip()).resolve() if common.is_file() else named
+        return (named / common.read_text("utf-8", "surrogateescape").strip()).resolve() if common.is_file() else named
     for folder in (path / ".git", path):
         if (folder / "objects").is_dir() and (folder / "HEAD").is_file():
             return folder

@@ -153,18 +153,17 @@ class Repository:
         author: Signature,
         committer: Signature | None = None,
         tree: str | None = None,
-        base: str | None = None,
     ) -> str:
         """Make a commit, which is on no ref of the remote yet; the same arguments make the same commit.
 
-        ``files`` are put over ``tree`` if given, else the tree of ``base``, else that of the first parent, else
-        nothing. The message is kept byte by byte. Raises UsageError for paths that cannot be, EditRefused where a
-        file would replace a folder or the other way round.
+        ``files`` are put over ``tree`` if given, else that of the first parent, else nothing. The message is kept byte
+        by byte. Raises UsageError for paths that cannot be, EditRefused where a file would replace a folder or the
+        other way round.
         """
         check_paths(files)
         known = {parent: self._content.commit(parent) for parent in parents}
-        if tree is None and (base or parents):
-            tree = tree_of(known[parents[0]] if base is None else self._content.commit(base))
+        if tree is None and parents:
+            tree = tree_of(known[parents[0]])
         if tree is not None:
             check_places(files, self._objects.find(tree, places(files)))
         self._made += 1

@@ -41,8 +41,11 @@ def write_commit(
 
 
 def check_paths(files: Sequence[FileChange]) -> None:
-    """Raise UsageError for paths and modes that no commit may have, or when a path comes twice."""
+    """Raise UsageError for paths and modes that no commit may have, when a path comes twice, or is that of a file and
+    of a folder."""
     seen: set[str] = set()
+    written = {change.path for change in files if change.content is not None}
+    both = written.intersection(path[:end] for path in written for end, char in enumerate(path) if char == "/")
     for change in files:
         parts = change.path.split("/")
         if "\0" in change.path or any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
@@ -50,6 +53,10 @@ def check_paths(files: Sequence[FileChange]) -> None:
         if change.path in seen:
             raise UsageError(
                 f"{change.path!r} is to be written twice in one commit", hint="this is a bug of the caller"
+            )
+        if change.path in both:  # fast-import would keep the one that comes last
+            raise UsageError(
+                f"{change.path!r} is to be a file and a folder in one commit", hint="give one of them another path"
             )
         if change.mode not in (REGULAR, EXECUTABLE, SYMLINK, SUBMODULE):
             raise UsageError(f"{change.mode!r} is not the mode of a file", hint="use 100644 or 100755")

@@ -41,11 +41,9 @@ class Text:
 
 
 def _line(result: Result) -> str:
-    what = (
-        ", ".join(f"{app} {result.versions[app]}" if app in result.versions else app for app in result.apps) or "values"
-    )
-    where = f" in {result.environment}" if result.environment else ""
-    parts = [f"{what}{where}: {_WORDS[result.outcome]}"]
+    what = ", ".join(f"{app} {result.versions[app]}" if app in result.versions else app for app in result.apps)
+    subject = " in ".join(part for part in (what, result.environment) if part) or "values"
+    parts = [f"{subject}: {_WORDS[result.outcome]}"]
     if result.pull_request is not None:
         parts.append(f"#{result.pull_request.number} {result.pull_request.url}")
     elif result.commit is not None:

@@ -165,10 +165,13 @@ class StoreReading:
         assert [commit.subject for commit in store.log("main")] == ["Merge", "Other", "Start"]
         assert [(commit.id, set(commit.files)) for commit in store.log("main", ["x"])] == [(merge, {"x"})]
 
-    def test_missing_blob(self, store: Store) -> None:
+    def test_missing_blob(self, store: Store, bare: Path) -> None:
         store.snapshot("main", ["gitops.yaml"])
-        with pytest.raises(UsageError):
-            store.blobs(["1" * 40])
+        for id in ("1" * 40, "main", "", "a\nb"):
+            with pytest.raises(UsageError):
+                store.blobs([id])
+        there = repos.git(bare, "rev-parse", "main:gitops.yaml")
+        assert store.blobs([there]) == {there: b"version: 1\n"}
 
     # --- the empty repository -----------------------------------------------------------------
 

@@ -106,6 +106,17 @@ def test_an_object_that_moves_to_another_file_is_not_gone(machine: Machine) -> N
     assert machine.cycle().outcome == "applied"
 
 
+def test_the_same_object_in_several_apps_counts_for_each(machine: Machine) -> None:
+    machine.commit({f"apps/{number}/a.yaml": manifest("app") for number in range(8)})
+    apps = [AppFolder(f"app-{number}", f"apps/{number}") for number in range(8)]
+    machine.apps = apps
+    assert machine.cycle().outcome == "applied"
+    machine.apps = apps[:3]
+    report = machine.cycle()
+    assert report.outcome == "refused"
+    assert "5 of 8 objects would go" in str(report.error)
+
+
 def test_no_apps_at_all_deletes_nothing(machine: Machine) -> None:
     assert machine.cycle().outcome == "applied"
     before, machine.apps = machine.files(), []
@@ -195,7 +206,8 @@ def test_one_agent_per_target(machine: Machine) -> None:
 
 
 def test_on_change_is_told_what_changed_and_no_secret(machine: Machine) -> None:
-    names = ("GITOPS_TOKEN", "GITHUB_TOKEN", "GH_PAT", "GIT_CONFIG_VALUE_0", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY")
+    names = ["GITOPS_TOKEN", "GITHUB_TOKEN", "GH_PAT", "GIT_CONFIG_VALUE_0", "DB_PASSWORD", "AWS_SECRET_ACCESS_KEY"]
+    names += ["SMTP_PASS", "SSHPASS", "MYSQL_PWD", "DOCKER_CREDS"]
     secrets = dict.fromkeys(names, "s3cret")
     environ = machine.environ | secrets | {"HTTPS_PROXY": "http://me:s3cret@proxy", "DOCKER_HOST": "unix:///x"}
     report = machine.cycle(on_change='env > "$HOME/seen"; pwd', environ=environ)
@@ -244,6 +256,8 @@ def test_damaged_memory_is_made_anew(machine: Machine) -> None:
     machine.cycle()
     before = machine.files()
     Path(machine.target.folder, ".gitops-agent/state.json").write_text("{")
+    with pytest.raises(UsageError, match="belongs to environment dev"):
+        machine.cycle(environment="staging")
     assert machine.cycle().outcome == "unchanged"
     state = machine.target.state()
     assert state is not None

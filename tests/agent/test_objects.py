@@ -60,6 +60,8 @@ def test_broken_yaml_is_refused_with_its_place(content: bytes, place: str, words
         ("", "a", True),
         ("abcdefgh", "efghijklmnop", True),
         ("abcdefgh", "ghijklmnopqr", False),  # however much is new
+        ("aaaaaaaa", "aaaa", True),  # the same object in several apps
+        ("aaaaaaaa", "aaa", False),
     ],
 )
 def test_more_than_half_and_more_than_three(old: str, new: str, fine: bool) -> None:

@@ -14,6 +14,10 @@ from typing import Any
 import pytest
 
 from gitops_actions.agent.target import Target
+from gitops_actions.cli.stopping import stop_signal
+from gitops_actions.forge.local.forge import LocalForge
+from gitops_actions.git.repository import Repository
+from gitops_actions.model import Signature
 from gitops_actions.testing.machine import manifest
 from gitops_actions.testing.repos import bare, commit
 
@@ -223,6 +227,39 @@ def test_a_signal_waits_for_the_end_of_the_cycle(here: Here) -> None:
     assert json.loads(out)["outcome"] == "applied"
 
 
+def test_the_longest_interval_is_one() -> None:
+    with stop_signal() as stop:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert stop(999_999_999 * 86400) == signal.SIGTERM
+
+
+def test_a_result_that_cannot_be_written_is_no_bug_of_ours(here: Here) -> None:
+    where = ("--config-repo", "config.git", "-e", "dev", "--target", "target", "--interval", "1s")
+    with open("/dev/full", "w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "gitops_actions", "--output", "json", "agent", "run", *where],
+            cwd=here.folder,
+            env=here.environ,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert process.returncode == 6, process.stderr
+    assert "could not be written" in process.stderr
+
+
+def test_a_broken_policy_is_told_on_its_commit(here: Here) -> None:
+    here.run()
+    broken = commit(here.repo, {"gitops.yaml": "version: ["}, message="Break\n")
+    found = here.run(code=2)
+    assert (found["outcome"], found["revision"]) == ("failed", broken)
+    with Repository(str(here.repo), temporary=here.folder) as repository:
+        (status,) = LocalForge(repository, Signature("A", "a@example.com", 0)).statuses(broken)
+    assert (status.context, status.state) == ("gitops/dev", "failure")
+    assert status.description.startswith("failed: gitops.yaml:")
+
+
 def test_the_words_of_on_change_do_not_reach_stdout(here: Here) -> None:
     found = here.run("--on-change", "echo loud; env; exit 4", code=8)
     assert found["outcome"] == "failed"
@@ -237,6 +274,8 @@ def test_the_words_of_on_change_do_not_reach_stdout(here: Here) -> None:
         (("--once", "-e", "nowhere"), "there is no environment 'nowhere'"),
         (("--once", "-e", "../x"), "may only hold"),
         (("--interval", "soon"), "is not a time"),
+        (("--interval", "0s"), "must be at least 1s"),
+        (("--once", "--target", ""), "it is empty"),
     ],
 )
 def test_wrong_use(here: Here, arguments: tuple[str, ...], words: str) -> None:
@@ -283,6 +322,7 @@ def test_a_mistyped_option_leaves_nothing_behind(here: Here, arguments: tuple[st
     assert not here.target.exists()
     assert here.run()["outcome"] == "applied"
     here.run(*arguments, code=2)
+    assert words in here.err
     state = Target(here.target).state()
     assert state is not None
     assert state.environment == "dev"

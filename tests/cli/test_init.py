@@ -151,6 +151,22 @@ def test_what_does_not_fit_is_left_out_and_said(here: Path) -> None:
     ) == ["web"]
 
 
+@pytest.mark.parametrize(
+    ("folder", "image", "words"),
+    [
+        ("apps/api", "<registry>/api", "must be an image"),
+        ("apps/{name}", "ghcr.io/acme/api", "`{name}` is no placeholder"),
+    ],
+)
+def test_what_gitops_yaml_cannot_hold_is_left_out_and_said(here: Path, folder: str, image: str, words: str) -> None:
+    put(here, {"apps/web/dev/d.yaml": DEPLOYMENT})
+    put(here, {f"{folder}/dev/d.yaml": DEPLOYMENT.replace("ghcr.io/acme/web", image)})
+    assert list(written(here, "config").apps) == ["web"]
+    result = init("config", "--force")
+    assert f"left out: {folder}/{{environment}}/d.yaml: " in result.stdout
+    assert words in result.stdout
+
+
 def test_strange_names_stay_texts(here: Path) -> None:
     put(here, {f"overlays/{name}/kustomization.yaml": KUSTOMIZATION for name in ("on", "1.10", "it's", "a b", "-x")})
     assert set(written(here, "config").environments) == {"on", "1.10"}
@@ -193,6 +209,26 @@ def test_credentials_of_the_remote_are_not_copied(here: Path) -> None:
     text = (here / "gitops.yaml").read_text()
     assert "hunter2" not in text + result.output
     assert "https://gitlab.com/acme/sub/deploy" in text
+
+
+@pytest.mark.parametrize(
+    ("remote", "url", "image"),
+    [
+        ("ssh://git@gitlab.com/acme/web.git", "ssh://git@gitlab.com/acme/deploy", "registry.gitlab.com/acme/web"),
+        ("ssh://git:pw@h.example:2222/acme/web", "ssh://git@h.example:2222/acme/deploy", "registry.h.example/acme/web"),
+        ("https://h.example:8443/acme/web", "https://h.example:8443/acme/deploy", "registry.h.example/acme/web"),
+        ("https://me:hunt@r2@github.com/acme/web", "https://github.com/acme/deploy", "ghcr.io/acme/web"),
+        ("/srv/git/web.git", "https://github.com/acme/deploy", "IMAGE"),
+        ("http://gitlab.example/acme/web", "https://github.com/acme/deploy", "IMAGE"),
+    ],
+)
+def test_addresses_of_remotes(here: Path, remote: str, url: str, image: str) -> None:
+    put(here, {".git/config": f'[remote "origin"]\n\turl = {remote}\n'})
+    result = init("app")
+    config = configuration.load((here / "gitops.yaml").read_text(), file="f", kinds=plugins.names("editors"))
+    assert config.config_repo
+    assert config.config_repo.url == url
+    assert f"--image {image}:TAG" in result.stdout
 
 
 def test_an_app_without_a_remote_is_called_as_its_folder(here: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from gitops_actions.cli.session import local_config
 from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.validate import command
 from gitops_actions.errors import UsageError
@@ -216,6 +217,29 @@ def test_a_configuration_of_another_name(tmp_path: Path, name: str) -> None:
     error = validate(tmp_path, {name: CONFIG}).exception
     assert isinstance(error, UsageError)
     assert f"found {name}; the name must be gitops.yaml" in error.message
+
+
+def test_a_configuration_that_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "gitops.yaml").mkdir()
+    error = validate(tmp_path, {}).exception
+    assert isinstance(error, UsageError)
+    assert error.message == f"gitops.yaml in {tmp_path} is not a file"
+
+
+def test_the_defaults_of_a_folder_are_not_read_through_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret").write_text("hunter2")
+    (tmp_path / "gitops.yaml").symlink_to("secret")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"^gitops\.yaml: this is a symbolic link"):
+        local_config()
+
+
+def test_the_defaults_of_a_folder_that_cannot_be_read(nobody: Nobody, monkeypatch: pytest.MonkeyPatch) -> None:
+    (nobody.folder / "gitops.yaml").write_text(CONFIG)
+    (nobody.folder / "gitops.yaml").chmod(0o000)
+    monkeypatch.chdir(nobody.folder)
+    with nobody(), pytest.raises(UsageError, match=r"cannot read gitops\.yaml: Permission denied"):
+        local_config()
 
 
 @pytest.mark.parametrize("name", ["gitops.yaml", "web/dev", "web/dev/kustomization.yaml"])

@@ -72,7 +72,11 @@ def test_sequences_of_two_sources_do_not_compare() -> None:
         ("1.0.0-rc.2", "1.0.0-rc.10", Order.OLDER),
         ("1.0.0+build.2", "1.0.0+build.1", Order.UNKNOWN),
         ("4f2c1ab", "9e8d7c6", Order.UNKNOWN),
-        ("1.2", "1.1.0", Order.UNKNOWN),
+        ("1.2", "1.1.0", Order.NEWER),
+        ("v2.9", "2.10.2", Order.OLDER),
+        ("2.10", "2.10.0", Order.UNKNOWN),
+        ("8", "7", Order.UNKNOWN),
+        ("1.2.3.4", "1.2.3.3", Order.UNKNOWN),
     ],
 )
 def test_semver(new: str, old: str, order: Order) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gitops_actions import plugins
 from gitops_actions.core import graph, naming, promote, targets
 from gitops_actions.errors import UsageError
 from gitops_actions.model import App, Config, EditSpec, Environment, Image, Release, Source
@@ -53,17 +54,22 @@ def test_an_unknown_app_is_told_with_the_nearest_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "path", "folder"),
+    ("kind", "file", "path", "folder"),
     [
-        ("apps/web/overlays/{environment}", None, "apps/web/overlays/dev"),
-        ("apps/web/{environment}/kustomization.yaml", None, "apps/web/dev"),
-        ("apps/web/{environment}/Kustomization", None, "apps/web/dev"),
-        ("values-{environment}.yaml", None, ""),
-        ("x/{environment}.yaml", "deploy/{app}/{environment}/", "deploy/web/dev"),
+        ("kustomize", "apps/web/overlays/{environment}", None, "apps/web/overlays/dev"),
+        ("kustomize", "apps/my.app/v1.2/", None, "apps/my.app/v1.2"),
+        ("kustomize", "apps/web/{environment}/kustomization.yaml", None, "apps/web/dev"),
+        ("kustomize", "apps/web/{environment}/Kustomization", None, "apps/web/dev"),
+        ("kustomize", ".", None, ""),
+        ("text", "apps/web/{environment}/.env", None, "apps/web/dev"),
+        ("text", "apps/web/Dockerfile", None, "apps/web"),
+        ("yaml", "values-{environment}.yaml", None, ""),
+        ("yaml", "x/{environment}.yaml", "deploy/{app}/{environment}/", "deploy/web/dev"),
     ],
 )
-def test_what_the_agent_applies(file: str, path: str | None, folder: str) -> None:
-    assert targets.folder(App("web", path=path, edits=(EditSpec("yaml", file),)), "dev") == folder
+def test_what_the_agent_applies(kind: str, file: str, path: str | None, folder: str) -> None:
+    app = App("web", path=path, edits=(EditSpec(kind, file),))
+    assert targets.folder(app, "dev", lambda spec: plugins.Editors()[spec.kind].paths(spec)) == folder
 
 
 def test_values_are_filled_in_and_braces_of_others_stay() -> None:

@@ -79,6 +79,14 @@ def test_a_squash_of_one_commit_keeps_its_message(ground: Ground) -> None:
     assert ground.message(made) == "Deploy web 1 to dev (#1)\n\nWhy.\n\nGitops-App: web\nGitops-Version: 1"
 
 
+@pytest.mark.parametrize(
+    ("message", "made"), [("Subject\r\n\r\nWhy.\r\n", "Subject (#1)\n\r\nWhy.\r"), ("", f"{TEXT.title} (#1)")]
+)
+def test_a_squash_of_one_commit_has_a_subject(ground: Ground, message: str, made: str) -> None:
+    ground.commit(BRANCH, {"web": b"1"}, message)
+    assert ground.message(merged(ground, "squash")) == made
+
+
 def test_a_rebase_is_what_git_cherry_pick_makes(diverged: Ground, repo: Path, tmp_path: Path) -> None:
     here = clone(repo, tmp_path / "clone")
     git(here, "cherry-pick", f"origin/main..origin/{BRANCH}")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gitops_actions.errors import UsageError
-from gitops_actions.git.address import address, check_url
+from gitops_actions.git.address import address
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,7 @@ from gitops_actions.git.address import address, check_url
         ("ssh://git@example.com:22/x.git", "ssh", None),
         ("git@example.com:acme/deploy.git", "ssh", None),
         ("example.com:deploy", "ssh", None),
+        ("example.com:a@b/c:d", "ssh", None),
     ],
 )
 def test_remotes(text: str, protocol: str, origin: str | None) -> None:
@@ -67,12 +68,18 @@ def test_folders(text: str, path: str) -> None:
         "https://example.com/x?private_token=s3sam",
         "https://example.com/x#s3sam",
         "ssh://pat:s3sam@example.com/x",
+        "pat:s3sam@example.com:x",
         "ssh://-oProxyCommand=touch/x",
         "ssh://git@-oProxyCommand=touch/x",
         "git@-oProxyCommand=touch:x",
         "example.com:-x",
         "ssh://example.com/-x",
         "file://example.com/x",
+        "file:///srv/a#b",
+        "file:///srv/a?b",
+        "file:///srv/%00",
+        "file:///srv/a%0Ab",
+        "file:///srv/%FF",
         "/srv/a\nb",
         "/srv/a\x1b[31m",
         "https://example.com/\u202ex",
@@ -81,6 +88,13 @@ def test_folders(text: str, path: str) -> None:
 )
 def test_what_git_must_not_be_given(text: str) -> None:
     with pytest.raises(UsageError) as error:
-        check_url(text)
+        address(text)
     assert error.value.hint
     assert "s3sam" not in str(error.value)
+
+
+def test_a_folder_whose_name_git_could_not_be_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a\nb").mkdir()
+    monkeypatch.chdir(tmp_path / "a\nb")
+    with pytest.raises(UsageError, match="control characters"):
+        address("x.git")

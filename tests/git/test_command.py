@@ -79,14 +79,14 @@ def test_words_are_harmless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         f"#!{sys.executable}\nimport sys\nif 'version' in sys.argv: sys.exit(print('git version 2.47.0'))\n"
         "sys.stderr.buffer.write(b'Counting 1%\\rCounting 2%\\nremote: \\x1b[31mNo\\x1b[0m '"
         "b'\\x1b]0;title\\x07deploys\\xff \\xe2\\x80\\xaehere\\n'"
-        f"b'remote: s3sam and {encoded}\\nremote:   \\n')\nsys.exit(1)\n"
+        f"b'remote: s3sam and {encoded}\\nremote: s3\\x1b[0msam and s3\\x07sam\\nremote:   \\n')\nsys.exit(1)\n"
     )
     git.chmod(0o755)
     lock = Lock(tmp_path / "lock")
     monkeypatch.setenv("PATH", str(git.parent))
     answer = Command(tmp_path, lock, credentials=credentials, origin="https://example.com").run("push", network=True)
     assert answer.status == 1
-    assert answer.words == "No deploys� here\n*** and ***"
+    assert answer.words == "No deploys� here\n*** and ***\n*** and ***"
     assert "Counting 2%" in answer.errors
 
 

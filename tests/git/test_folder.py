@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 from gitops_actions.errors import UsageError
 from gitops_actions.git.folder import temporary_folder
 from gitops_actions.git.repository import Repository
+from gitops_actions.testing.nobody import Nobody
 
 # A run that says where it is, and then waits to be killed.
 RUN = """
@@ -72,11 +74,40 @@ def test_a_folder_is_kept_while_a_child_of_a_dead_run_works(tmp_path: Path) -> N
             assert not folder.exists()
 
 
+def test_a_folder_that_cannot_be_removed_yet_is_left_to_a_later_run(nobody: Nobody) -> None:
+    with nobody():
+        with temporary_folder(nobody.folder) as (folder, _):
+            (folder / "locked").mkdir()
+            (folder / "locked" / "file").touch()
+            (folder / "locked").chmod(0o555)
+        assert folder.exists()
+        (folder / "locked").chmod(0o755)
+        with temporary_folder(nobody.folder):
+            assert not folder.exists()
+
+
+def test_a_place_without_locks_is_said_and_not_tried_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(*_: object) -> None:  # as a network file system may answer
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", flock)
+    with pytest.raises(UsageError, match="No locks available"), temporary_folder(tmp_path):
+        pass
+    assert list(tmp_path.glob("*/*")) == []
+
+
 def test_the_folder_is_private(tmp_path: Path) -> None:
     with temporary_folder(tmp_path) as (folder, _):
         assert folder.stat().st_mode & 0o777 == 0o700
         assert folder.parent.stat().st_mode & 0o777 == 0o700
         assert folder.parent.name == f"gitops-actions-{os.getuid()}"
+
+
+def test_a_place_that_is_given_relative(bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Repository(str(bare), temporary=Path("here")) as repository:
+        assert repository.head() == "main"
+        assert repository.read("main", ["a/b"]).files["a/b"].content == b"1"
 
 
 def test_a_place_that_others_prepared_is_refused(tmp_path: Path) -> None:

@@ -101,6 +101,46 @@ def test_log_after_ahead_and_a_new_tip(busy: Path, server: GitServer, opened: Op
     assert [commit.subject for commit in repository.ahead("side", "main")] == ["Newest", "4", "3"]
 
 
+def test_a_branch_that_is_gone_does_not_keep_the_history_from_others(
+    busy: Path, server: GitServer, opened: Open
+) -> None:
+    repos.commit(busy, {"x": "1"}, message="One", branch="side", start="main~2")
+    repository = opened(f"{server.url}/config.git")
+    store = GitStore(repository)
+    store.delete("side", expected=store.snapshot("side", ["x"]).commit)
+    with pytest.raises(UsageError, match="no branch 'never'"):
+        store.snapshot("never", ["x"])
+    assert len(store.log("main")) == 6
+
+
+def test_what_is_left_of_a_branch_that_is_gone_has_its_history_when_asked_for(
+    busy: Path, server: GitServer, opened: Open
+) -> None:
+    side = repos.commit(busy, {"x": "1"}, message="One", branch="side", start="main~2")
+    repository = opened(f"{server.url}/config.git")
+    repository.resolve("side")
+    repos.git(busy, "update-ref", "-d", "refs/heads/side")
+    repository.refresh()
+    assert len(repository.log("main")) == 6
+    assert len(repository.log(side)) == 5
+
+
+def test_history_waits_for_what_was_begun(busy: Path, server: GitServer, opened: Open) -> None:
+    repository = opened(f"{server.url}/config.git")
+    repository.begin("main")
+    assert len(repository.log("main")) == 6
+    assert repository.resolve("main") == repos.git(busy, "rev-parse", "main")
+
+
+def test_a_branch_makes_way_for_branches_below_it(bare: Path, server: GitServer, opened: Open) -> None:
+    repos.commit(bare, {"x": "1"}, message="One", branch="gitops/dev", start="main")
+    repository = opened(f"{server.url}/config.git")
+    repository.resolve("gitops/dev")
+    repos.git(bare, "branch", "-m", "gitops/dev", "gitops/dev/web")
+    repository.refresh()
+    assert repository.resolve("gitops/dev/web") == repos.git(bare, "rev-parse", "gitops/dev/web")
+
+
 def test_merging_is_left_to_its_forge(bare: Path, server: GitServer, opened: Open) -> None:
     with pytest.raises(UsageError):
         opened(f"{server.url}/config.git").merge_tree("main", "main")
@@ -120,6 +160,15 @@ def test_no_such_repository_or_not_for_us(server: GitServer, opened: Open) -> No
     for call in (Repository.head, lambda repository: repository.resolve("main")):
         with pytest.raises(UsageError, match="not visible with these credentials"):
             call(opened(f"{server.url}/nothing.git"))
+
+
+def test_sha256_is_not_tried_again(tmp_path: Path, server: GitServer, opened: Open) -> None:
+    bare = tmp_path / "served" / "sha256.git"
+    bare.mkdir(parents=True)
+    repos.git(bare, "init", "-q", "--bare", "--object-format=sha256", "-b", "main", ".")
+    repos.commit(bare, {"a": "1"}, message="x")
+    with pytest.raises(UsageError, match="SHA-256"):
+        opened(f"{server.url}/sha256.git").resolve("main")
 
 
 @pytest.mark.parametrize("path", ["nothing", "."])

@@ -39,7 +39,7 @@ def test_trees(bare: Path, opened: Open) -> None:
     replaced = repository.commit(parents=[main], files=[], tree=tree, message="t\n", author=ANN)
     assert repository.paths(replaced) == ("only/here",)
     based = repository.commit(
-        parents=[main, other], files=[FileChange("new", b"1")], base=other, message="b\n", author=ANN
+        parents=[main, other], files=[FileChange("new", b"1")], tree=tree, message="b\n", author=ANN
     )
     assert repository.paths(based) == ("new", "only/here")
     emptied = repository.commit(parents=[other], files=[FileChange("only/here", None)], message="e\n", author=ANN)
@@ -95,6 +95,13 @@ def test_tags_are_followed(bare: Path, opened: Open) -> None:
 def test_a_message_that_git_would_cut_is_refused(bare: Path, opened: Open) -> None:
     with pytest.raises(UsageError, match="NUL"):
         opened(bare).commit(parents=["main"], files=[], message="a\0b", author=ANN)
+
+
+def test_a_file_that_is_to_be_a_folder_too_is_refused(bare: Path, opened: Open) -> None:
+    new = [FileChange("new", b"1"), FileChange("new.d", b"1"), FileChange("new/x/y", b"2")]
+    for files in (new, new[::-1]):
+        with pytest.raises(UsageError, match="'new' is to be a file and a folder"):
+            opened(bare).commit(parents=["main"], files=files, message="m\n", author=ANN)
 
 
 def test_a_checkout_and_a_linked_work_tree(bare: Path, tmp_path: Path, opened: Open) -> None:

@@ -57,6 +57,19 @@ def test_a_repository_that_lost_its_configuration(bare: Path, temporary: Path) -
         Repository(str(bare), temporary=temporary).__enter__()
 
 
+@pytest.mark.parametrize(
+    ("file", "common"),
+    [(b"", b""), (b"\0\xff", b""), (b"gitdir: nowhere", b""), (b"gitdir: x", b"\xff"), (b"gitdir: x", b"\0")],
+)
+def test_a_file_that_names_no_repository(file: bytes, common: bytes, tmp_path: Path, temporary: Path) -> None:
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "commondir").write_bytes(common)
+    (tmp_path / ".git").write_bytes(file)
+    with pytest.raises(UsageError) as error:
+        Repository(str(tmp_path), temporary=temporary).__enter__()
+    assert error.value.hint is not None
+
+
 @pytest.mark.parametrize("locked", [".", "objects", "refs", "config"])
 def test_a_repository_of_somebody_else(nobody: Nobody, loaded: None, locked: str) -> None:
     bare = repos.bare(nobody.folder / "config.git", {"a": "1"})

@@ -19,7 +19,7 @@ FOLDER = "requests"
 State = Literal["open", "closed", "merged"]
 Kept = TypeVar("Kept")
 
-_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _PATH = re.compile(rf"{FOLDER}/([1-9][0-9]{{0,8}})\.json")
 
 
@@ -129,7 +129,7 @@ def _problem(request: Request, number: int) -> str | None:
         if complaint:
             return f"the branch {branch!r} {complaint}"
     for commit in (request.head, request.merge_commit):
-        if commit is not None and not _ID.fullmatch(commit):
+        if commit is not None and not ID.fullmatch(commit):
             return f"{commit!r} is not a commit id"
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import PurePath
@@ -9,14 +10,19 @@ from typing import Literal, get_args
 
 from gitops_actions.errors import LostRace, MergeConflict, UsageError
 from gitops_actions.forge.local import merging
-from gitops_actions.forge.local.data import Request
-from gitops_actions.forge.local.landing import TRIES, land
+from gitops_actions.forge.local.data import Request, line
+from gitops_actions.forge.local.landing import land
 from gitops_actions.forge.local.plumbing import Plumbing
 from gitops_actions.forge.local.requests import HEADS, Requests
 from gitops_actions.forge.local.statuses import Statuses
 from gitops_actions.model import CommitStatus, MergeMethod, PullRequest, RefUpdate, RequestText, Signature
 from gitops_actions.names import complaint_about_branch
-from gitops_actions.protocols import Ancestry, Capability
+from gitops_actions.protocols import Ancestry, Capability, Connection, Store
+
+
+def connect(connection: Connection) -> LocalForge:
+    """The forge of a repository on this machine."""
+    return LocalForge(connection.repository, connection.author, deadline=connection.deadline)
 
 
 class LocalForge:
@@ -28,16 +34,17 @@ class LocalForge:
     Args:
         repository: where the requests are.
         author: in whose name their data is committed; its time is the time of every change.
-        tries: how often a lost race is repeated before Temporary is raised.
+        deadline: on the monotonic clock; until then a lost race is repeated, then Temporary is raised.
     """
 
     name = "local"
     capabilities: frozenset[Capability] = frozenset(get_args(Capability))
+    store: Store | None = None
 
-    def __init__(self, repository: Plumbing, author: Signature, *, tries: int = TRIES) -> None:
+    def __init__(self, repository: Plumbing, author: Signature, *, deadline: float = math.inf) -> None:
         self._repository = repository
         self._author = author
-        self._tries = tries
+        self._deadline = deadline
         self._requests = Requests(repository)
         self._statuses = Statuses(repository)
 
@@ -79,7 +86,7 @@ class LocalForge:
             others = [one for one in now if one is not there]
             return self._requests.updates([*others, request], message, self._author), request
 
-        return self._shown(land(self._repository, attempt, self._tries))
+        return self._shown(land(self._repository, attempt, self._deadline))
 
     def update(
         self,
@@ -92,12 +99,14 @@ class LocalForge:
     ) -> PullRequest:
         """See `Forge.update`."""
 
+        gone = {line(label) for label in remove_labels}  # as they are kept
+
         def change(request: Request) -> Request:
             return replace(
                 request,
                 title=request.title if title is None else title,
                 body=request.body if body is None else body,
-                labels=tuple(label for label in (*request.labels, *add_labels) if label not in remove_labels),
+                labels=tuple(label for label in (*request.labels, *add_labels) if line(label) not in gone),
             )
 
         return self._change(number, "Update", change)
@@ -131,7 +140,7 @@ class LocalForge:
             message = f"Merge #{number}: {request.title}\n"
             return [*self._requests.updates([request], message, author), *moves], request
 
-        return self._shown(land(self._repository, attempt, self._tries))
+        return self._shown(land(self._repository, attempt, self._deadline))
 
     def request_auto_merge(
         self, number: int, *, expected_head: str, method: MergeMethod | None, author: Signature
@@ -146,7 +155,7 @@ class LocalForge:
 
     def set_status(self, commit: str, status: CommitStatus) -> None:
         """See `Forge.set_status`."""
-        land(self._repository, lambda: (self._statuses.updates(commit, status, self._author), None), self._tries)
+        land(self._repository, lambda: (self._statuses.updates(commit, status, self._author), None), self._deadline)
 
     def compare(self, repository: str, old: str, new: str) -> Ancestry | None:  # noqa: ARG002 (the protocol's)
         """Always None: this repository knows no others."""
@@ -157,7 +166,7 @@ class LocalForge:
             request = change(self._requests.get(number))
             return self._requests.updates([request], f"{verb} #{number}: {request.title}\n", self._author), request
 
-        return self._shown(land(self._repository, attempt, self._tries))
+        return self._shown(land(self._repository, attempt, self._deadline))
 
     def _new(self, branch: str, base: str, text: RequestText) -> Request:
         head, target = self._requests.branch(branch), self._requests.branch(base)

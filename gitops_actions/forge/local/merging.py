@@ -64,10 +64,10 @@ def _tree(repository: Plumbing, request: Request, ours: str, theirs: str) -> str
 
 
 def _squash_message(request: Request, commits: Sequence[Commit]) -> str:
-    """One commit keeps its message; several get the title, with the trailers of our newest commit."""
+    """One commit keeps its message, if it has one; several get the title, with the trailers of our newest commit."""
     if len(commits) == 1:
         subject, _, rest = commits[0].message.partition("\n")
-        return f"{subject} (#{request.number})\n{rest}"
+        return f"{subject.rstrip() or _title(request)} (#{request.number})\n{rest}"
     trailers = next((found for commit in commits if (found := _trailers(commit.message))), "")
     return f"{_title(request)} (#{request.number})\n\n{trailers}".rstrip() + "\n"
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict, replace
 
 from gitops_actions.errors import UsageError
-from gitops_actions.forge.local.data import build, line
+from gitops_actions.forge.local.data import ID, build, line
 from gitops_actions.forge.local.plumbing import Plumbing
 from gitops_actions.forge.local.requests import DATA, HEADS, PULLS
 from gitops_actions.model import CommitStatus, FileChange, RefUpdate, Signature
 
 REF = DATA + "statuses"
-_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 class Statuses:
@@ -64,7 +62,7 @@ class Statuses:
 
     @staticmethod
     def _file(commit: str) -> str:
-        if not _ID.fullmatch(commit):
+        if not ID.fullmatch(commit):
             raise UsageError(f"{commit[:100]!r} is not a full commit id")
         return f"statuses/{commit[:2]}/{commit}.json"
 
