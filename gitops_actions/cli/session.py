@@ -130,7 +130,7 @@ def open_session(settings: Settings, options: RepositoryOptions, *, likely: tupl
         url, base = here.config_repo.url, base or here.config_repo.base
     if base is not None:
         naming.checked_branch(base)
-    with Repository(url, credentials=from_environment(settings.environ), temporary=_temporary(settings)) as repository:
+    with Repository(url, credentials=from_environment(settings.environ), temporary=temporary(settings)) as repository:
         if base is not None:
             repository.begin(base)
         git: Store = plugins.load("stores", "git")(repository)
@@ -192,6 +192,6 @@ def signature(text: str, time: int) -> Signature:
     return Signature(match[1].strip(), match[2], time)
 
 
-def _temporary(settings: Settings) -> Path:
+def temporary(settings: Settings) -> Path:
     """The runner's own temporary folder if there is one: it is emptied after each job."""
     return Path(settings.environ.get("RUNNER_TEMP") or tempfile.gettempdir())
