@@ -109,7 +109,9 @@ def _request(plan: Plan, store: Store, forge: Forge) -> Result:
     except LostRace:
         raise
     except GitOpsError as error:  # the request is there all the same
-        return replace(_noted(done, *error.findings()), exit_code=error.exit_code)
+        done = replace(_noted(done, *error.findings()), exit_code=error.exit_code)
+        asked_only = plan.outcome is Outcome.UPDATED and not (plan.files or plan.reword)
+        return replace(done, outcome=Outcome.UNCHANGED, changed=False) if asked_only else done
     if request.state != "merged":
         return replace(done, pull_request=_at(request, head))
     store.refresh()
