@@ -154,10 +154,9 @@ def serve(
     past: Mapping[str, Repository],
 ) -> Answer:
     """Answer a request of the REST API. Raises Refusal."""
-    if path.startswith("/app"):
-        token = None
-    else:
-        token = token_of(work.world, call.headers)
+    # These are for JWTs, which are no tokens.
+    by_app = re.fullmatch(r"/app(/.*)?|/repos/[^/]+/[^/]+/installation", path) is not None
+    token = None if by_app else token_of(work.world, call.headers)
     for method, pattern, _, endpoint in _ROUTES:
         found = pattern.fullmatch(path)
         if found is None:
