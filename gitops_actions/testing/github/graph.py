@@ -274,6 +274,7 @@ class Graph:
             "databaseId": account.id,
             "login": account.login,
             "url": shape["html_url"],
+            "resourcePath": f"/{account.login}",
             "name": account.name,
             "email": account.email or "",
             "avatarUrl": lambda _info, **_given: shape["avatar_url"],
