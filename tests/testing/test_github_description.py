@@ -96,6 +96,7 @@ def tour(hub: Recording) -> None:
     must(200, "GET", "/users/alice")
     must(404, "GET", "/users/nobody")
     must(200, "GET", "/rate_limit")
+    must(200, "GET", "/meta", by=nobody)
     must(200, "GET", "/orgs/acme/teams/sre")
     # the repository
     must(200, "GET", REPO)

@@ -101,6 +101,8 @@ def test_unsigned_commits_are_refused_where_signatures_are_required(
     hub.protect("acme/deploy", pull_requests=False, signatures=True)
     code, errors = checkout.push("main")
     assert (code != 0, "verified signatures" in errors) == (True, True)
+    assert checkout.git("push", "origin", "mine:work")[0] == 0
+    assert checkout.git("push", "origin", "mine:main")[0] != 0  # whether or not it is elsewhere already
     text = base64.b64encode(b"x").decode()
     assert ask("PUT", f"{REPO}/contents/x", {"message": "M", "content": text}).status == 201
 
@@ -123,6 +125,14 @@ def test_force_and_deletion_of_a_protected_branch(hub: GitHub, checkout: Checkou
     assert (code != 0, "force-push" in errors) == (True, True)
     code, errors = checkout.git("push", "origin", ":kept")
     assert (code != 0, "delete" in errors) == (True, True)
+
+
+def test_the_heads_of_requests_can_be_fetched(hub: GitHub, ask: Client, checkout: Checkout) -> None:
+    checkout.push("work")
+    ask("POST", f"{REPO}/pulls", {"title": "T", "head": "work", "base": "main"})
+    assert checkout.git("fetch", "origin", "refs/pull/1/head:kept")[0] == 0
+    assert repos.git(checkout.folder, "rev-parse", "kept") == repos.git(checkout.folder, "rev-parse", "mine")
+    assert checkout.git("push", "--force", "origin", "main:refs/pull/1/head")[0] != 0
 
 
 def test_a_lost_answer_of_a_push(hub: GitHub, checkout: Checkout) -> None:

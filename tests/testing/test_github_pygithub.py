@@ -14,6 +14,7 @@ from github.InputGitTreeElement import InputGitTreeElement
 from github.Repository import Repository
 
 from gitops_actions.testing import repos
+from gitops_actions.testing.client import Client
 from gitops_actions.testing.github import GitHub
 
 Connect = Callable[..., github.Github]
@@ -76,7 +77,7 @@ def test_the_life_of_a_request(repository: Repository, folder: Path) -> None:
     done = whole.merge(sha=whole.head.sha, merge_method="squash", delete_branch=True)
     assert done.merged
     assert repository.get_pull(pull.number).merged
-    assert repos.git(folder, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+    assert repos.git(folder, "for-each-ref", "--format=%(refname)", "refs/heads") == "refs/heads/main"
 
 
 def test_auto_merge(hub: GitHub, repository: Repository, folder: Path) -> None:
@@ -140,6 +141,23 @@ def test_settings_and_protection(hub: GitHub, repository: Repository) -> None:
     protection = branch.get_protection()
     assert protection.required_status_checks.contexts == ["ci"]
     assert protection.required_pull_request_reviews.required_approving_review_count == 2
+
+
+def test_a_repository_with_another_name(hub: GitHub, connect: Connect) -> None:
+    hub.rename_repository("acme/deploy", "acme/config")
+    assert connect().get_repo("acme/deploy").full_name == "acme/config"
+    said = Client(hub.api_url, "tok")("POST", "/repos/acme/deploy/labels", {"name": "x"})
+    assert (said.status, said.headers["location"].startswith(f"{hub.url}/repositories/")) == (307, True)
+
+
+def test_a_branch_with_another_name(hub: GitHub, repository: Repository, folder: Path) -> None:
+    repos.commit(folder, {"web": "2\n"}, message="Deploy", branch="work", start="main")
+    repository.create_pull(base="main", head="work", title="T")
+    hub.rename_branch("acme/deploy", "main", "trunk")
+    assert repository.get_pull(1).base.ref == "trunk"
+    assert repository.get_pull(1).state == "open"
+    repository.update()
+    assert repository.default_branch == "trunk"
 
 
 def test_an_app_mints_a_token_for_one_repository(hub: GitHub, connect: Connect) -> None:

@@ -216,7 +216,7 @@ class Graph:
 
     def found(self, name: str) -> Repository:
         """A repository that the token sees, with its requests up to date. Raises Refusal."""
-        repository = self.world.repository(name)
+        repository = self.world.repository(name) or self.world.moved.get(name.lower())
         if repository is None or not sees(self.token, repository):
             raise Refusal(404, f"Could not resolve to a Repository with the name '{name}'.", kind="NOT_FOUND")
         self.work.follow(repository)

@@ -330,6 +330,14 @@ class Objects:
         if done.returncode != 0:
             raise RefMoved(done.stderr.decode("utf-8", "replace").strip())
 
+    def keep(self, name: str, id: str) -> None:
+        """Set a ref that nobody else writes."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_name("head.lock")
+        new.write_text(f"{id}\n", encoding="ascii")
+        new.replace(path)
+
     def good_name(self, ref: str) -> bool:
         """Whether git allows the name."""
         return self.git("check-ref-format", ref, check=False).returncode == 0

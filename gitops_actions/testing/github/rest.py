@@ -199,6 +199,11 @@ def _rate_limit(ask: Ask) -> Answer:
     return Answer.of(200, {"resources": resources, "rate": limit})
 
 
+@route("GET", "/meta")
+def _meta(_ask: Ask) -> Answer:
+    return Answer.of(200, {"verifiable_password_authentication": False})
+
+
 # --- repositories, branches ---
 
 
@@ -776,7 +781,7 @@ def _is_merged(ask: Ask) -> Answer:
 
 @route("PUT", "/repos/{owner}/{repo}/pulls/{number}/merge")
 def _merge(ask: Ask) -> Answer:
-    repository = ask.repository("pull_requests", "write")
+    repository = ask.repository("contents", "write")
     sha = ask.work.merge(
         ask.token,
         repository,

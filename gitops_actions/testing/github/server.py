@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -64,7 +65,7 @@ while read -r old new ref; do
       forward)
         [ "$(git merge-base "$old" "$new")" = "$old" ] || complain "Cannot force-push to a protected branch" ;;
       signed)
-        for id in $(git rev-list "$new" --not --all); do
+        for id in $(git rev-list "$new" $(git rev-parse -q --verify "$ref" | sed 's/^/^/')); do
           git cat-file commit "$id" | sed '/^$/q' | grep -q '^gpgsig ' || {
             complain "Commits must have verified signatures."; break
           }
@@ -190,6 +191,8 @@ class GitHub(ForgeServer):
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(_HOOK, encoding="ascii")
         hook.chmod(0o755)
+        # As on GitHub, `refs/pull/*/head` can be fetched and not be pushed to.
+        repos.git(folder, "config", "receive.hideRefs", "refs/pull")
         with self.lock:
             made = Repository(
                 next(self.world.ids), owner, name, Objects(folder), Settings(**settings), self.world.clock(),
@@ -336,6 +339,29 @@ class GitHub(ForgeServer):
             repository.checks[run.id] = run
             self.work.follow(repository)
 
+    def rename_repository(self, full_name: str, new: str) -> None:
+        """Give a repository another full name of the same owner: the old one is answered with a redirect."""
+        with self.lock:
+            repository = self.repository(full_name)
+            repository.name = new.partition("/")[2]
+            self.world.repositories[new.lower()] = repository
+            self.world.moved[full_name.lower()] = self.world.repositories.pop(full_name.lower())
+
+    def rename_branch(self, full_name: str, old: str, new: str) -> None:
+        """Rename a branch; requests into it follow, and HEAD when it is the default."""
+        with self.lock:
+            repository = self.repository(full_name)
+            objects = repository.objects
+            tip = objects.refs()[f"refs/heads/{old}"]
+            objects.update_refs([(f"refs/heads/{new}", tip, "0" * 40)])
+            for request in repository.requests.values():
+                request.base = new if request.base == old else request.base
+                request.head = new if request.head == old else request.head
+            if objects.head() == old:
+                objects.git("symbolic-ref", "HEAD", f"refs/heads/{new}")
+            objects.update_refs([(f"refs/heads/{old}", "0" * 40, tip)])
+            self.work.follow(repository)
+
     def run_queue(self, full_name: str) -> list[int]:
         """Let the merge queue of a repository go on; the numbers of what it merged."""
         with self.lock:
@@ -431,6 +457,17 @@ class GitHub(ForgeServer):
                 raise Refusal(404, "Not Found")
             path = path.removeprefix("/api/v3")
         shapes = Shapes(self.world, self.api_url, self.url)
+        by_id = re.fullmatch(r"/repositories/(\d+)(/.*)?", path)
+        if by_id:
+            named = (one for one in self.world.repositories.values() if str(one.id) == by_id[1])
+            path = next((f"/repos/{one.full_name}{by_id[2] or ''}" for one in named), path)
+        by_name = re.fullmatch(r"/repos/([^/]+/[^/]+)(/.*)?", path)
+        moved = self.world.moved.get(unquote(by_name[1]).lower()) if by_name else None
+        if moved is not None and by_name is not None and sees(token_of(self.world, call.headers), moved):
+            where = f"{self.api_url}/repositories/{moved.id}{by_name[2] or ''}"
+            document = {"message": "Moved Permanently", "url": where, "documentation_url": rest.DOCUMENTATION}
+            status = 301 if call.method in ("GET", "HEAD") else 307
+            return Answer.of(status, document, {"Location": where})
         with self.lock:
             answer = rest.serve(self.work, shapes, call, path, self._mint, past)
             try:
@@ -505,7 +542,7 @@ class GitHub(ForgeServer):
             token = token_of(self.world, call.headers)
         except Refusal:
             return _plain(401, "Invalid username or token.", {"WWW-Authenticate": 'Basic realm="GitHub"'})
-        repository = self.world.repository(full_name)
+        repository = self.world.repository(full_name) or self.world.moved.get(full_name.lower())
         if token is None and (repository is None or push or repository.settings.private):
             # Whether it exists is told to nobody.
             return _plain(401, "No anonymous write access.", {"WWW-Authenticate": 'Basic realm="GitHub"'})

@@ -330,6 +330,7 @@ class World:
         self.accounts: dict[str, Account] = {}  # by login in lower case
         self.teams: dict[tuple[str, str], Team] = {}  # by organization and slug, in lower case
         self.repositories: dict[str, Repository] = {}  # by full name in lower case
+        self.moved: dict[str, Repository] = {}  # by the names that they had before
         self.tokens: dict[str, Token] = {}
         self.apps: dict[int, App] = {}
 

@@ -69,6 +69,7 @@ class Work:
         request.base_sha = base
         if moved:
             request.head_sha = head
+            repository.objects.keep(f"refs/pull/{request.number}/head", head)
             request.updated = now
             request.events.append("pushed")
         if repository.objects.is_ancestor(head, base):
@@ -130,7 +131,12 @@ class Work:
     def create_ref(self, token: Token | None, repository: Repository, ref: str, sha: str) -> None:
         """A new ref. Raises Refusal when it exists, or its name or object is bad."""
         need(token, repository, "contents", "write")
-        if not ref.startswith("refs/") or ref.count("/") < 2 or not repository.objects.good_name(ref):
+        if (
+            ref.startswith("refs/pull/")
+            or not ref.startswith("refs/")
+            or ref.count("/") < 2
+            or not repository.objects.good_name(ref)
+        ):
             raise Refusal(422, f"{ref} is not a valid ref name.")
         if ref in repository.objects.refs():
             raise Refusal(422, "Reference already exists", kind="UNPROCESSABLE")
@@ -163,7 +169,7 @@ class Work:
         moves: list[tuple[str, str, str | None]] = []
         for ref, new, old, force in updates:
             there = now.get(ref)
-            if not repository.objects.good_name(ref) or not ref.startswith("refs/"):
+            if ref.startswith("refs/pull/") or not ref.startswith("refs/") or not repository.objects.good_name(ref):
                 raise Refusal(422, f"{ref} is not a valid ref name.")
             if old is not None and (there or ZERO) != old:
                 raise Refusal(422, f"Reference update failed: {ref} is not at {old}", kind="STALE_DATA")
@@ -348,6 +354,7 @@ class Work:
             events=["opened"],
         )  # fmt: skip
         repository.requests[number] = made
+        repository.objects.keep(f"refs/pull/{number}/head", head_sha)
         return made
 
     def edit(
@@ -416,7 +423,6 @@ class Work:
     def merge(self, token: Token | None, repository: Repository, request: Request, **how: Any) -> str:
         """Merge a request now; returns the commit. Raises Refusal."""
         need(token, repository, "contents", "write")
-        need(token, repository, "pull_requests", "write")
         assert token is not None
         try:
             commit = merging.merge(self.world, repository, request, by=token.account, **how)
