@@ -326,7 +326,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         owner = self.server.owner
         headers = {name.lower(): text for name, text in self.headers.items()}
-        call = Call(self.command, self.path, headers, githttp.body_of(self))
+        body = githttp.body_of(self)
+        if len(body) < int(headers.get("content-length", 0)):
+            # The client died while it was asking: nobody acts on half a request.
+            self.close_connection = True
+            return
+        call = Call(self.command, self.path, headers, body)
         time.sleep(owner.request_delay)
         recorded, fault = owner._began(call)
         how = fault.how if fault else None

@@ -7,11 +7,13 @@ import binascii
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
 
 from graphql import (
+    DocumentNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -60,7 +62,9 @@ class Session:
     failed: bool = field(default=False)
 
 
-def _schema() -> GraphQLSchema:
+@cache
+def schema() -> GraphQLSchema:
+    """The schema with its resolvers."""
     text = files("gitops_actions.testing.github").joinpath("schema.graphql").read_text(encoding="utf-8")
     made = build_schema(text)
     query, mutation = made.query_type, made.mutation_type
@@ -90,26 +94,15 @@ def _in_order(mutation: Callable[[Graph, Node], Node]) -> Callable[..., Node | N
     return resolve
 
 
-_made: list[GraphQLSchema] = []
-
-
-def schema() -> GraphQLSchema:
-    """The schema with its resolvers; made once."""
-    if not _made:
-        _made.append(_schema())
-    return _made[0]
-
-
 def serve(session: Session, document: Mapping[str, Any]) -> Node:
     """Answer a GraphQL request: ``data`` and ``errors`` as GitHub words them."""
     text, variables, name = document.get("query"), document.get("variables") or {}, document.get("operationName")
     if not isinstance(text, str) or not text.strip():
         return {"errors": [{"message": "A query attribute must be specified and must be a string."}]}
     try:
-        tree = parse(text)
+        tree, problems = _checked(text)
     except GraphQLError as error:
         return {"errors": [{"message": error.message, "locations": _locations(error)}]}
-    problems = validate(schema(), tree)
     if problems:
         return {"errors": [_problem(error, tree) for error in problems]}
     done = execute_sync(
@@ -121,6 +114,13 @@ def serve(session: Session, document: Mapping[str, Any]) -> Node:
     if done.errors:
         answer["errors"] = [_error(error) for error in done.errors]
     return answer
+
+
+@lru_cache(maxsize=256)
+def _checked(text: str) -> tuple[DocumentNode, list[GraphQLError]]:
+    """A document and what is wrong with it; clients send the same ones again and again."""
+    tree = parse(text)
+    return tree, validate(schema(), tree)
 
 
 def _problem(error: GraphQLError, tree: Any) -> Node:
@@ -251,7 +251,7 @@ class Graph:
             return self.repository(repository)
         if kind == "PR":
             return self.request(*self.request_of(id))
-        if kind == "REF" and rest[0] in repository.objects.refs():
+        if kind == "REF" and repository.objects.ref(rest[0]) is not None:
             return self.ref(repository, rest[0])
         if kind in ("C", "B", "TR", "TA"):
             return self.object(repository, rest[0])
@@ -311,15 +311,15 @@ class Graph:
             return connection("refs", names, lambda name: self.ref(repository, name, refPrefix), given)
 
         def ref(_info: Any, qualifiedName: str) -> Node | None:
-            there = objects.refs()
-            for name in (qualifiedName, f"refs/heads/{qualifiedName}", f"refs/tags/{qualifiedName}"):
-                if name in there:
+            names = [f"refs/heads/{qualifiedName}", f"refs/tags/{qualifiedName}"]
+            for name in [qualifiedName] if qualifiedName.startswith("refs/") else names:
+                if objects.ref(name) is not None:
                     return self.ref(repository, name)
             return None
 
         def default(_info: Any) -> Node | None:
             name = f"refs/heads/{objects.head()}"
-            return self.ref(repository, name) if name in objects.refs() else None
+            return self.ref(repository, name) if objects.ref(name) is not None else None
 
         def queue(_info: Any, branch: str | None = None) -> Node | None:
             protection = repository.protections.get(branch or objects.head())
@@ -435,7 +435,7 @@ class Graph:
             "id": node_id("REF", repository.full_name, name),
             "name": name.removeprefix(known),
             "prefix": known,
-            "target": lambda _info: self.object(repository, repository.objects.refs()[name]),
+            "target": lambda _info: self.object(repository, repository.objects.ref(name) or ""),
             "repository": lambda _info: self.repository(repository),
             "compare": compare,
             "associatedPullRequests": associated,
@@ -816,7 +816,7 @@ class Graph:
 
         def ref(branch: str) -> Node | None:
             name = f"refs/heads/{branch}"
-            return self.ref(repository, name) if name in repository.objects.refs() else None
+            return self.ref(repository, name) if repository.objects.ref(name) is not None else None
 
         def review_requests(_info: Any, **given: Any) -> Node:
             people: list[Account | Team] = [*self.work.people(request.reviewers)]

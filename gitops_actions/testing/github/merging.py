@@ -79,7 +79,10 @@ def mergeable(repository: Repository, request: Request) -> bool | None:
 
 def conflict_free(repository: Repository, request: Request) -> bool:
     """Whether a request merges without conflict."""
-    return repository.objects.merged_tree(request.base_sha, request.head_sha)[0] is not None
+    key = request.base_sha, request.head_sha
+    if key not in repository.mergeable:
+        repository.mergeable[key] = repository.objects.merged_tree(*key)[0] is not None
+    return repository.mergeable[key]
 
 
 def merge_state(repository: Repository, request: Request) -> str:

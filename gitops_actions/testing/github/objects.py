@@ -147,31 +147,33 @@ class Objects:
 
     def refs(self, prefix: str = "refs/") -> dict[str, str]:
         """All refs below a prefix with their objects, sorted by name. Read from the files: it is asked all the time."""
-        found: dict[str, str] = {}
-        try:
-            packed = (self.folder / "packed-refs").read_text(encoding="utf-8", errors="surrogateescape")
-        except FileNotFoundError:
-            packed = ""
-        for line in packed.splitlines():
-            id, _, name = line.partition(" ")
-            if _SHA.fullmatch(id):
-                found[name] = id
-        for folder, _, names in os.walk(self.folder / "refs"):
+        found = {name: id for name, id in self._packed().items() if name.startswith(prefix)}
+        root = os.fspath(self.folder)
+        for folder, _, names in os.walk(os.path.join(root, prefix.rpartition("/")[0])):
             for file in names:
-                if file.endswith(".lock"):
-                    continue
-                path = Path(folder) / file
-                try:
-                    id = path.read_text(encoding="ascii").strip()
-                except (FileNotFoundError, UnicodeDecodeError):
-                    continue
-                if _SHA.fullmatch(id):
-                    found[path.relative_to(self.folder).as_posix()] = id
-        return {name: found[name] for name in sorted(found) if name.startswith(prefix)}
+                path = os.path.join(folder, file)
+                name = path[len(root) + 1 :]
+                if name.startswith(prefix) and (id := _ref_in(path)) is not None:
+                    found[name] = id
+        return dict(sorted(found.items()))
+
+    def ref(self, name: str) -> str | None:
+        """The object of one ref."""
+        if any(part in ("", ".", "..") for part in name.split("/")):
+            return None
+        return _ref_in(os.path.join(os.fspath(self.folder), name)) or self._packed().get(name)
+
+    def _packed(self) -> dict[str, str]:
+        try:
+            text = (self.folder / "packed-refs").read_text(encoding="utf-8", errors="surrogateescape")
+        except FileNotFoundError:
+            return {}
+        lines = (line.partition(" ") for line in text.splitlines())
+        return {name: id for id, _, name in lines if _SHA.fullmatch(id)}
 
     def branch(self, name: str) -> str | None:
         """The commit of a branch."""
-        return self.refs().get(f"refs/heads/{name}")
+        return self.ref(f"refs/heads/{name}")
 
     def head(self) -> str:
         """The branch that HEAD names."""
@@ -180,12 +182,13 @@ class Objects:
 
     def resolve(self, text: str) -> str | None:
         """The commit that a branch, tag or (short) id means."""
-        refs = self.refs()
-        for name in (text, f"refs/heads/{text}", f"refs/tags/{text}", f"refs/{text}"):
-            if name in refs:
-                return self._peeled(refs[name])
         if text == "HEAD":
-            return refs.get(f"refs/heads/{self.head()}")
+            return self.branch(self.head())
+        names = [f"refs/heads/{text}", f"refs/tags/{text}", f"refs/{text}"]
+        for name in [text, *names] if text.startswith("refs/") else names:
+            id = self.ref(name)
+            if id is not None:
+                return self._peeled(id)
         return self._peeled(text) if re.fullmatch(r"[0-9a-f]{4,40}", text) else None
 
     def _peeled(self, text: str) -> str | None:
@@ -348,6 +351,18 @@ def sign(payload: str) -> str:
     digest = hmac.new(_SIGNING_KEY, payload.encode("utf-8", "surrogateescape"), hashlib.sha256).digest()
     text = base64.b64encode(digest).decode()
     return f"-----BEGIN PGP SIGNATURE-----\n\n{text}\n-----END PGP SIGNATURE-----"
+
+
+def _ref_in(path: str) -> str | None:
+    """The id in a file of a ref; None when there is none (yet)."""
+    if path.endswith(".lock"):
+        return None
+    try:
+        with open(path, encoding="ascii") as file:
+            id = file.read().rstrip("\n")
+    except (OSError, UnicodeDecodeError):
+        return None
+    return id if _SHA.fullmatch(id) else None
 
 
 def _environment() -> dict[str, str]:

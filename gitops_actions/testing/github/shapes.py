@@ -39,6 +39,7 @@ class Shapes:
         self.world = world
         self.api = api
         self.web = web
+        self._sides: dict[str, Json] = {}  # lists name their repository twice in each line
 
     def root(self, repository: Repository) -> str:
         """The API's URL of a repository."""
@@ -477,7 +478,8 @@ class Shapes:
         url, page = self.root(repository), self.page(repository)
         pull, issue = f"{url}/pulls/{request.number}", f"{url}/issues/{request.number}"
         owner = self.account(repository.owner)
-        whole = self.repository(repository, None)
+        whole = self._sides.setdefault(repository.full_name, {}) or self.repository(repository, None)
+        self._sides[repository.full_name] = whole
         people = [self.account(one) for login in request.assignees if (one := self.world.account(login))]
         known = self.world.teams_of(repository.owner)
         milestone = repository.milestones.get(request.milestone or 0)
