@@ -54,7 +54,7 @@ class Client:
         self._credentials = credentials
         self._deadline = deadline
         self._detail = detail
-        self._made: tuple[Requester, float] | None = None
+        self._made: tuple[Requester, Auth, float] | None = None
         self._writes: deque[float] = deque(maxlen=_WRITES_A_MINUTE)
 
     @property
@@ -90,6 +90,12 @@ class Client:
     def send(self, verb: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """A write by the REST API. Raises Doubt when nobody knows whether it was done."""
         return self._ask(verb, path, {}, body, write=True)[0]
+
+    def token(self) -> str:
+        """What requests are signed with."""
+        self._requester()
+        assert self._made is not None  # noqa: S101 (the line before)
+        return self._made[1].token
 
     # --- one request ---
 
@@ -186,14 +192,15 @@ class Client:
 
     def _requester(self) -> Requester:
         now = time.monotonic()
-        if self._made is None or (self._credentials.expires and now - self._made[1] > _RENEW):
-            self._made = self._signing(self._credentials.auth(self._beside)), now
+        if self._made is None or (self._credentials.expires and now - self._made[2] > _RENEW):
+            auth = self._credentials.auth(self._beside)
+            self._made = self._signing(auth), auth, now
         return self._made[0]
 
     def _beside(self, auth: Auth) -> Client:
         """Another client for the same place, that signs in another way."""
         other = Client(self._address, self._credentials, deadline=self._deadline, detail=self._detail)
-        other._made = self._signing(auth), time.monotonic()
+        other._made = self._signing(auth), auth, time.monotonic()
         return other
 
     def _signing(self, auth: Auth) -> Requester:

@@ -16,7 +16,7 @@ from gitops_actions.forge.github.queries import Reading
 from gitops_actions.forge.github.requests import Requests
 from gitops_actions.forge.github.store import GitHubStore
 from gitops_actions.forge.github.view import View
-from gitops_actions.model import CommitStatus, MergeMethod, PullRequest, RequestText, Signature
+from gitops_actions.model import CommitStatus, MergeMethod, PullRequest, RequestText, Secret, Signature
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
 
 _SOURCE = re.compile(r"(?:https://[^/@\s]+/)?([A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}?)(?:\.git)?/?")
@@ -50,6 +50,10 @@ class GitHubForge:
         self._view = view
         self._requests = Requests(view)
         self.store = GitHubStore(view, git)
+
+    def token(self) -> Secret:
+        """See `protocols.Minting`."""
+        return Secret(self._view.client.token())
 
     def expect(self, base: str, branch: str, paths: Collection[str]) -> None:
         """See `protocols.Foresight`."""
