@@ -388,20 +388,13 @@ def _git_tree(ask: Ask) -> Answer:
 def _tree_answer(ask: Ask, repository: Repository, id: str, recursive: bool) -> Json:
     url = ask.shapes.root(repository)
     listed: list[Json] = []
-
-    def add(tree: str, prefix: str) -> None:
-        for entry in repository.objects.tree(tree) or ():
-            line: Json = {"path": prefix + entry.name, "mode": entry.mode, "type": entry.kind, "sha": entry.id}
-            if entry.kind != "commit":
-                line["url"] = f"{url}/git/{entry.kind}s/{entry.id}"
-            if entry.kind == "blob":
-                found = repository.objects.read(entry.id)
-                line["size"] = len(found[2]) if found else 0
-            listed.append(line)
-            if recursive and entry.kind == "tree":
-                add(entry.id, f"{prefix}{entry.name}/")
-
-    add(id, "")
+    for entry, size in repository.objects.listing(id, recursive=recursive):
+        line: Json = {"path": entry.name, "mode": entry.mode, "type": entry.kind, "sha": entry.id}
+        if entry.kind != "commit":
+            line["url"] = f"{url}/git/{entry.kind}s/{entry.id}"
+        if size is not None:
+            line["size"] = size
+        listed.append(line)
     # GitHub's limit (https://docs.github.com/en/rest/git/trees#get-a-tree).
     return {"sha": id, "url": f"{url}/git/trees/{id}", "tree": listed[:100_000], "truncated": len(listed) > 100_000}
 
