@@ -336,5 +336,6 @@ def test_enterprise_urls(tmp_path: Path) -> None:
         hub.add_token("tok")
         assert hub.api_url.endswith("/api/v3")
         assert Client(hub.api_url, "tok")("GET", "/repos/acme/deploy").status == 200
+        assert "x-github-enterprise-version" in Client(hub.api_url, None)("GET", "/meta").headers
         assert Client(hub.url, "tok")("GET", "/repos/acme/deploy").status == 404
         assert Graph(hub).repository

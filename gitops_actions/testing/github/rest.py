@@ -252,6 +252,16 @@ def _protection(ask: Ask) -> Answer:
     return Answer.of(200, ask.shapes.protection(repository, ask.values["branch"], protection))
 
 
+@route("GET", "/repos/{owner}/{repo}/branches/{branch}/protection/required_signatures")
+def _required_signatures(ask: Ask) -> Answer:
+    repository = ask.repository("administration")
+    protection = repository.protections.get(ask.values["branch"])
+    if protection is None or protection.ruleset:
+        raise Refusal(404, "Branch not protected")
+    shown = ask.shapes.protection(repository, ask.values["branch"], protection)
+    return Answer.of(200, shown["required_signatures"])
+
+
 @route("GET", "/repos/{owner}/{repo}/rules/branches/{branch}")
 def _rules(ask: Ask) -> Answer:
     repository = ask.repository()
@@ -832,9 +842,20 @@ def _review(ask: Ask) -> Answer:
     review = Review(next(ask.world.ids), ask.token.account, states[event], request.head_sha, ask.text("body") or "")
     request.reviews.append(review)
     ask.work.follow(repository)
+    return Answer.of(200, _shown_review(ask, repository, request, review))
+
+
+@route("GET", "/repos/{owner}/{repo}/pulls/{number}/reviews")
+def _reviews(ask: Ask) -> Answer:
+    repository = ask.repository("pull_requests")
+    request = ask.request(repository)
+    return ask.page([_shown_review(ask, repository, request, one) for one in request.reviews])
+
+
+def _shown_review(ask: Ask, repository: Repository, request: Request, review: Review) -> Json:
     pull = ask.shapes.request(repository, request)
     page = f"{pull['html_url']}#pullrequestreview-{review.id}"
-    return Answer.of(200, {
+    return {
         "id": review.id,
         "node_id": f"PRR_{review.id}",
         "user": ask.shapes.account(review.author),
@@ -844,9 +865,18 @@ def _review(ask: Ask) -> Answer:
         "pull_request_url": pull["url"],
         "author_association": "CONTRIBUTOR",
         "_links": {"html": {"href": page}, "pull_request": {"href": pull["url"]}},
-        "submitted_at": stamp(ask.world.clock()),
+        "submitted_at": stamp(request.updated),
         "commit_id": review.commit,
-    })  # fmt: skip
+    }
+
+
+@route("PUT", "/repos/{owner}/{repo}/pulls/{number}/update-branch")
+def _update_branch(ask: Ask) -> Answer:
+    repository = ask.repository("pull_requests", "write")
+    request = ask.request(repository)
+    ask.work.update_branch(ask.token, repository, request, expected=ask.text("expected_head_sha"))
+    url = f"{ask.shapes.root(repository)}/pulls/{request.number}"
+    return Answer.of(202, {"message": "Updating pull request branch.", "url": url})
 
 
 @route("GET", "/repos/{owner}/{repo}/pulls/{number}/files")
@@ -985,6 +1015,15 @@ def _edit_comment(ask: Ask) -> Answer:
 def _delete_comment(ask: Ask) -> Answer:
     repository = ask.repository("issues", "write")
     if repository.comments.pop(ask.number("id"), None) is None:
+        raise Refusal(404, "Not Found")
+    return Answer.of(204)
+
+
+@route("GET", "/repos/{owner}/{repo}/assignees/{assignee}")
+def _assignable(ask: Ask) -> Answer:
+    ask.repository("issues")
+    account = ask.world.account(ask.values["assignee"])
+    if account is None or account.type != "User":
         raise Refusal(404, "Not Found")
     return Answer.of(204)
 
@@ -1234,6 +1273,16 @@ def _installation_token(ask: Ask) -> Answer:
     if owner is None:
         raise Refusal(404, "Not Found")
     return Answer.of(201, ask.mint(app, owner, ask.document()))
+
+
+@route("GET", "/installation/repositories")
+def _reached(ask: Ask) -> Answer:
+    if ask.token is None or ask.token.kind not in ("app", "actions"):
+        raise Refusal(403, "You must authenticate with an installation access token in order to list repositories for "
+                           "an installation.", kind="FORBIDDEN")  # fmt: skip
+    reached = ask.token.repositories
+    found = [one for name, one in ask.world.repositories.items() if reached is None or name in reached]
+    return ask.page([ask.shapes.repository(one, ask.token) for one in found], "repositories")
 
 
 @route("GET", "/app")

@@ -40,6 +40,7 @@ from gitops_actions.testing.github.state import (
 )
 from gitops_actions.testing.github.work import Work
 
+ENTERPRISE_VERSION = "3.19.0"
 _HOOK = """\
 #!/bin/sh
 # FORGE_RULES has a line for each rule of a protected branch: "<ref> <kind> <rest>".
@@ -432,7 +433,9 @@ class GitHub(ForgeServer):
         with self.lock:
             self._used += 1
             used = self._used
+        told = {"X-GitHub-Enterprise-Version": ENTERPRISE_VERSION} if self.enterprise else {}
         return {
+            **told,
             "X-GitHub-Request-Id": f"{used:04X}:FAKE",
             "X-GitHub-Media-Type": "github.v3; format=json",
             "x-ratelimit-limit": "5000",

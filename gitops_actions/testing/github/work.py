@@ -439,6 +439,26 @@ class Work:
         self.follow(repository)
         return commit
 
+    def update_branch(
+        self, token: Token | None, repository: Repository, request: Request, *, expected: str | None
+    ) -> None:
+        """Merge the base into the head. Raises Refusal."""
+        need(token, repository, "contents", "write")
+        assert token is not None
+        if expected is not None and expected != request.head_sha:
+            raise Refusal(422, f"expected head sha didn't match current head ref {request.head_sha}.")
+        if repository.objects.is_ancestor(request.base_sha, request.head_sha):
+            raise Refusal(422, "There are no new commits on the base branch.")
+        tree, _ = repository.objects.merged_tree(request.head_sha, request.base_sha)
+        if tree is None:
+            raise Refusal(422, "merge conflict between base and head")
+        now = self.world.clock()
+        message = f"Merge branch '{request.base}' into {request.head}"
+        made = repository.objects.write_commit(
+            tree, [request.head_sha, request.base_sha], message, person(token.account, now), machine(now), signed=True
+        )
+        self.update_refs(token, repository, [(f"refs/heads/{request.head}", made, request.head_sha, False)])
+
     def enable_auto_merge(
         self,
         token: Token | None,
