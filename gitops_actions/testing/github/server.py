@@ -123,7 +123,7 @@ class GitHub(ForgeServer):
         self.enterprise = enterprise
         self.world = World(clock)
         self.work = Work(self.world)
-        self.documents: list[str] = []  # the GraphQL documents that came in
+        self.documents: list[str] = []  # the GraphQL documents that were valid
         self._used = 0
 
     # --- what a test uses ---
@@ -498,9 +498,11 @@ class GitHub(ForgeServer):
         if not isinstance(document, dict):
             raise Refusal(400, "Body should be a JSON object")
         with self.lock:
-            self.documents.append(str(document.get("query")))
             session = graph.Session(self.work, Shapes(self.world, self.api_url, self.url), token, past)
-            return Answer.of(200, graph.serve(session, document), {"x-ratelimit-resource": "graphql"})
+            answer = graph.serve(session, document)
+            if "data" in answer:
+                self.documents.append(str(document["query"]))
+            return Answer.of(200, answer, {"x-ratelimit-resource": "graphql"})
 
     def _mint(self, app: App, owner: str, wanted: Mapping[str, Any]) -> Json:
         """A token of an installation: of what is asked for, as far as the installation goes. Raises Refusal."""
