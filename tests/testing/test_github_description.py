@@ -302,9 +302,9 @@ def wrong_there(error: jsonschema.ValidationError) -> bool:
 
 def test_the_tour_goes_everywhere(toured: Recording) -> None:
     seen = {rest.template_of(call.method, call.path) for call, _ in toured.answers}
-    assert {template for _, _, template, _ in rest._ROUTES} - seen <= {f"{ROOT}/contents"}
+    assert {template for _, _, template, _ in rest.ROUTES} - seen <= {f"{ROOT}/contents"}
     methods = {(call.method, rest.template_of(call.method, call.path)) for call, _ in toured.answers}
-    everything = {(method, template) for method, _, template, _ in rest._ROUTES}
+    everything = {(method, template) for method, _, template, _ in rest.ROUTES}
     assert everything - methods <= {("GET", f"{ROOT}/contents")}
 
 
