@@ -17,9 +17,8 @@ from gitops_actions.testing.world import POLICY, Done, World, files
 
 TOKEN = "ghp_c4nary0123456789"
 REPOSITORY = "acme/deploy"
-X
-    "dev: {deliver: push}", "dev: {labels: [dev, gitops], reviewers: [alice], team-reviewers: [sre]}"
-)
+PEOPLE = "labels: [dev, gitops], reviewers: [alice], team-reviewers: [sre]"
+REQUESTS = POLICY.replace("dev: {deliver: push}", f"dev: {{{PEOPLE}}}")
 PLAIN = POLICY.replace("dev: {deliver: push}", "dev: {}")
 
 

@@ -95,6 +95,15 @@ class Work:
             wanted = request.auto_merge
             if request.state != "open" or wanted is None or request.draft:
                 continue
+            protection = repository.protections.get(request.base)
+            if protection is not None and protection.queue:
+                ready = merging.conflict_free(repository, request) and not merging.blockers(repository, request, None)
+                if ready and request.queued is None:  # "merge when ready" puts it into the queue
+                    request.queued, request.queued_by = self.world.clock(), wanted.by
+                    request.auto_merge = None
+                    request.events.append("queued")
+                    return True
+                continue
             if merging.merge_state(repository, request) not in ("clean", "unstable"):
                 continue
             try:
