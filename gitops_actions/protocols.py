@@ -201,6 +201,18 @@ class Foresight(Protocol):
 
 
 @runtime_checkable
+class Proposing(Protocol):
+    """What a forge may also be: one that makes a branch, its commit and the request for it in one step."""
+
+    def propose(
+        self, branch: str, base: str, *, parent: str, files: Sequence[FileChange], message: str, text: RequestText
+    ) -> tuple[str, PullRequest]:
+        """`Store.publish` for a branch that does not exist, then `Forge.open`: the commit and the request. Raises as
+        both do."""
+        ...
+
+
+@runtime_checkable
 class Minting(Protocol):
     """What a forge may also be: one that makes the token that git is to show."""
 

@@ -147,7 +147,7 @@ def test_by_git_it_is_the_same(hub: HubWorld) -> None:
     assert len(hub.requests()) == 1
 
 
-@pytest.mark.parametrize(("runs", "most"), [(1, 4), (2, 3)])
+@pytest.mark.parametrize(("runs", "most"), [(1, 3), (2, 2)])
 def test_the_budget_of_requests(hub: HubWorld, runs: int, most: int) -> None:
     """`deploy` with a new request, and the same again."""
     for _ in range(runs):

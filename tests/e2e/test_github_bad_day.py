@@ -97,10 +97,10 @@ class Story:
 
 
 STORIES = {
-    "open": Story(REQUESTS, nothing, "1.0.1", opened, 4),
+    "open": Story(REQUESTS, nothing, "1.0.1", opened, 3),
     "update": Story(REQUESTS, next_release, "1.0.2", updated, 3),
     "close": Story(PLAIN, by_hand, "1.0.1", closed, 4),
-    "merge": Story(PLAIN.replace("dev: {}", "dev: {auto-merge: true}"), nothing, "1.0.1", merged, 5),
+    "merge": Story(PLAIN.replace("dev: {}", "dev: {auto-merge: true}"), nothing, "1.0.1", merged, 4),
     "commit": Story(PLAIN.replace("dev: {}", "dev: {deliver: push}"), nothing, "1.0.1", committed, 1),
 }
 CASES = [(name, write) for name, story in STORIES.items() for write in range(1, story.writes + 1)]

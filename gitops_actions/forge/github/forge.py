@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from typing import Literal, get_args
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Literal, get_args
 
 from gitops_actions.errors import NotAllowed
-from gitops_actions.forge.github import comments, merging, statuses
+from gitops_actions.forge.github import comments, merging, queries, statuses, writing
 from gitops_actions.forge.github.address import address
 from gitops_actions.forge.github.client import Client
 from gitops_actions.forge.github.credentials import Credentials
@@ -16,7 +16,7 @@ from gitops_actions.forge.github.queries import Reading
 from gitops_actions.forge.github.requests import Requests
 from gitops_actions.forge.github.store import GitHubStore
 from gitops_actions.forge.github.view import View
-from gitops_actions.model import CommitStatus, MergeMethod, PullRequest, RequestText, Secret, Signature
+from gitops_actions.model import CommitStatus, FileChange, MergeMethod, PullRequest, RequestText, Secret, Signature
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
 
 _SOURCE = re.compile(r"(?:https://[^/@\s]+/)?([A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}?)(?:\.git)?/?")
@@ -86,6 +86,18 @@ class GitHubForge:
     def open(self, branch: str, base: str, text: RequestText) -> PullRequest:
         """See `Forge.open`. Raises NotAllowed when people cannot be asked or labels set; the request is open then."""
         return self._requests.open(branch, base, text)
+
+    def propose(
+        self, branch: str, base: str, *, parent: str, files: Sequence[FileChange], message: str, text: RequestText
+    ) -> tuple[str, PullRequest]:
+        """See `protocols.Proposing`."""
+        self._view.open()
+        made: list[Mapping[str, Any]] = []
+        variables = {"request": self._requests.wanted(branch, base, text)}
+        alongside = writing.Alongside(queries.PROPOSE, variables, made.append)
+        wanted = writing.Wanted(branch, None, parent, tuple(files), message)
+        head = writing.publish(self._view, wanted, alongside)
+        return head, self._requests.made(made[0], text) if made else self.open(branch, base, text)
 
     def update(
         self,

@@ -148,6 +148,17 @@ PUBLISH = f"""
 mutation Publish($commit: CreateCommitOnBranchInput!) {{ {COMMIT_ON_BRANCH} }}"""
 PUBLISH_NEW = f"""
 mutation PublishNew($branch: CreateRefInput!, $commit: CreateCommitOnBranchInput!) {{ {BRANCH} {COMMIT_ON_BRANCH} }}"""
+PROPOSE = (
+    f"""
+mutation Propose(
+  $branch: CreateRefInput!, $commit: CreateCommitOnBranchInput!, $request: CreatePullRequestInput!
+) {{
+  {BRANCH}
+  {COMMIT_ON_BRANCH}
+  createPullRequest(input: $request) {{ pullRequest {{ ...RequestParts }} }}
+}}"""
+    + REQUEST
+)
 MOVE = """
 mutation Move($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }"""
 

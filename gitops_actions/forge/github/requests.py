@@ -120,12 +120,11 @@ class Requests:
             there = self.detailed(known[0].number)
             if there.request.state == "open":
                 return self._brought_up(there, text)
-        title, body = line(text.title, TITLE), lines(text.body)
-        given = {"title": title, "body": body, "draft": text.draft, "headRefName": branch, "baseRefName": base}
         self._view.open()
+        given = {"input": self.wanted(branch, base, text)}
         for last in (False, True):
             try:
-                made = self._view.client.mutate(queries.OPEN, {"input": {"repositoryId": self._view.id, **given}})
+                made = self._view.client.mutate(queries.OPEN, given)
                 break
             except (Doubt, Refusal, NotAllowed) as error:
                 self._changed()
@@ -136,14 +135,21 @@ class Requests:
                     raise _not_opened(error, branch, base) from None
                 if last or isinstance(error, NotAllowed):
                     raise
-        self._added(made["createPullRequest"]["pullRequest"])
-        return self._with_people(_detailed(made["createPullRequest"]["pullRequest"]), text)
+        return self.made(made, text)
 
-    def _added(self, node: Mapping[str, Any]) -> None:
-        """A request of ours joins what was read."""
+    def wanted(self, branch: str, base: str, text: RequestText) -> Mapping[str, Any]:
+        """The input of `createPullRequest`; the view is open."""
+        title, body = line(text.title, TITLE), lines(text.body)
+        names = {"headRefName": branch, "baseRefName": base}
+        return {"repositoryId": self._view.id, "title": title, "body": body, "draft": text.draft, **names}
+
+    def made(self, data: Mapping[str, Any], text: RequestText) -> PullRequest:
+        """A request that was just created, with its people and labels."""
+        node = data["createPullRequest"]["pullRequest"]
         nodes, complete = self._view.waiting
         self._view.waiting = (node, *nodes), complete
         self._of_branch = {}
+        return self._with_people(_detailed(node), text)
 
     def _brought_up(self, there: Detailed, text: RequestText) -> PullRequest:
         self.reword(there, title=text.title, body=text.body)

@@ -36,8 +36,18 @@ class Wanted:
     message: str
 
 
-def publish(view: View, wanted: Wanted) -> str:
-    """See `Store.publish`."""
+@dataclass(frozen=True, slots=True)
+class Alongside:
+    """``document`` does more than `queries.PUBLISH_NEW`; ``take`` is given its data."""
+
+    document: str
+    variables: Mapping[str, Any]
+    take: Callable[[Mapping[str, Any]], None]
+
+
+def publish(view: View, wanted: Wanted, alongside: Alongside | None = None) -> str:
+    """See `Store.publish`. ``alongside``: what is also to be done by the document that makes a new branch; when that
+    goes wrong, its answer is not looked at."""
     _check_paths(wanted.files)
     view.load(wanted.parent, ())
     reading = Reading()
@@ -46,7 +56,7 @@ def publish(view: View, wanted: Wanted) -> str:
         view.ask(reading)
     _check_places(view, wanted)
     view.open()
-    head = _new_commit(view, wanted)
+    head = _new_commit(view, wanted, alongside)
     view.moved(wanted.branch, head)
     return head
 
@@ -73,12 +83,12 @@ def delete(view: View, branch: str, expected: str) -> None:
     view.moved(branch, None)
 
 
-def _new_commit(view: View, wanted: Wanted) -> str:
+def _new_commit(view: View, wanted: Wanted, alongside: Alongside | None) -> str:
     if _by_objects(view, wanted):
         commit = _commit_of_objects(view, wanted)
         return _settled(view, wanted, lambda: _place(view, wanted, commit))
     if wanted.expected is None:
-        return _settled(view, wanted, lambda: _mutation(view, wanted, wanted.branch, new=True))
+        return _settled(view, wanted, lambda: _mutation(view, wanted, wanted.branch, new=True, alongside=alongside))
     if wanted.expected == wanted.parent:
         return _settled(view, wanted, lambda: _mutation(view, wanted, wanted.branch, new=False))
     if view.look(wanted.branch) != wanted.expected:
@@ -171,7 +181,7 @@ def _is_ours(view: View, wanted: Wanted, commit: str) -> bool:
 # --- the ways to write ---
 
 
-def _mutation(view: View, wanted: Wanted, branch: str, *, new: bool) -> str:
+def _mutation(view: View, wanted: Wanted, branch: str, *, new: bool, alongside: Alongside | None = None) -> str:
     """A commit that GitHub makes and signs, on a branch that is made first where it is ``new``."""
     additions = [
         {"path": change.path, "contents": b64encode(change.content).decode()}
@@ -193,10 +203,16 @@ def _mutation(view: View, wanted: Wanted, branch: str, *, new: bool) -> str:
     }
     if new:
         variables["branch"] = {"repositoryId": view.id, "name": HEADS + branch, "oid": wanted.parent}
-    data = view.client.mutate(queries.PUBLISH_NEW if new else queries.PUBLISH, variables)
+    document = queries.PUBLISH_NEW if new else queries.PUBLISH
+    if alongside is not None:
+        document, more = alongside.document, alongside.variables
+        variables |= more
+    data = view.client.mutate(document, variables)
     made = (data.get("createCommitOnBranch") or {}).get("commit")
     if made is None:
         raise Doubt("GitHub did not tell the commit that it made", hint="run it again")
+    if alongside is not None:
+        alongside.take(data)
     return str(made["oid"])
 
 
