@@ -7,11 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 from gitops_actions.errors import NotAllowed
-from gitops_actions.forge.github import comments, merging, queries, statuses, writing
+from gitops_actions.forge.github import comments, merging, people, queries, statuses, writing
 from gitops_actions.forge.github.address import address
 from gitops_actions.forge.github.client import Client
 from gitops_actions.forge.github.credentials import Credentials
 from gitops_actions.forge.github.failures import Refusal
+from gitops_actions.forge.github.objects import Wanted
 from gitops_actions.forge.github.queries import Reading
 from gitops_actions.forge.github.requests import Requests
 from gitops_actions.forge.github.store import GitHubStore
@@ -95,7 +96,7 @@ class GitHubForge:
         made: list[Mapping[str, Any]] = []
         variables = {"request": self._requests.wanted(branch, base, text)}
         alongside = writing.Alongside(queries.PROPOSE, variables, made.append)
-        wanted = writing.Wanted(branch, None, parent, tuple(files), message)
+        wanted = Wanted(branch, None, parent, tuple(files), message)
         head = writing.publish(self._view, wanted, alongside)
         return head, self._requests.made(made[0], text) if made else self.open(branch, base, text)
 
@@ -111,8 +112,8 @@ class GitHubForge:
         """See `Forge.update`."""
         there = self._requests.detailed(number)
         self._requests.reword(there, title=title, body=body)
-        self._requests.add_labels(there, add_labels)
-        self._requests.remove_labels(there, remove_labels)
+        people.add_labels(self._view, self._requests.settle, there, add_labels)
+        people.remove_labels(self._view, self._requests.settle, there, remove_labels)
         return self._requests.detailed(number).request
 
     def close(self, number: int, *, comment: str | None = None) -> PullRequest:

@@ -9,8 +9,9 @@ from typing import Any
 
 from gitops_actions.errors import GitOpsError, LostRace, MergeConflict, NotAllowed, Temporary, UsageError
 from gitops_actions.forge.github import queries, writing
+from gitops_actions.forge.github.detailed import Detailed
 from gitops_actions.forge.github.failures import Doubt, Refusal
-from gitops_actions.forge.github.requests import Detailed, Requests
+from gitops_actions.forge.github.requests import Requests
 from gitops_actions.forge.github.view import View
 from gitops_actions.forge.github.words import line
 from gitops_actions.model import MergeMethod, PullRequest

@@ -47,7 +47,8 @@ REPOSITORY = """
     nodes { name target { oid } }
     pageInfo { hasNextPage }
   }
-  temporary: refs(refPrefix: "refs/heads/gitops-tmp/", first: 20) { nodes { name target { oid } } }
+  temporary: refs(refPrefix: "refs/heads/gitops-tmp/", first: 20) { nodes { name target { oid } } }"""
+WAITING = """
   waiting: pullRequests(states: [OPEN], first: 50, orderBy: {field: CREATED_AT, direction: DESC}) {
     nodes { ...RequestParts }
     pageInfo { hasNextPage }
@@ -193,7 +194,7 @@ class Reading:
         self._parts: list[str] = []
         self._types: dict[str, str] = {"owner": "String!", "name": "String!"}
         self._values: dict[str, Any] = {}
-        self._fragments: dict[str, str] = {}
+        self._fragments: list[tuple[str, ...]] = []
         self._takers: list[Take] = []
 
     def __bool__(self) -> bool:
@@ -213,14 +214,20 @@ class Reading:
         """A selection below the repository; ``take`` is given the repository's data."""
         self._parts.append(text)
         self._takers.append(take)
-        self._fragments.update(dict.fromkeys(fragments, ""))
+        self._fragments.append(fragments)
+
+    def drop(self) -> None:
+        """Take the part that was added last out again. It has no variables."""
+        self._parts.pop()
+        self._takers.pop()
+        self._fragments.pop()
 
     def document(self) -> str:
         """The query."""
         variables = ", ".join(f"${name}: {type}" for name, type in self._types.items())
         parts = "\n  ".join(self._parts)
         head = f"query Reading({variables}) {{\n repository(owner: $owner, name: $name) {{\n  {parts}\n }}\n}}"
-        return head + "".join(self._fragments)
+        return head + "".join(dict.fromkeys(fragment for some in self._fragments for fragment in some))
 
     def values(self) -> Mapping[str, Any]:
         """Its variables, without those of the repository."""
