@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,15 +25,16 @@ PLAIN = POLICY.replace("dev: {deliver: push}", "dev: {}")
 class HubWorld(World):
     """``config`` is the repository behind ``hub``."""
 
-    def __init__(self, root: Path, hub: GitHub, policy: str) -> None:
+    def __init__(self, root: Path, hub: GitHub, policy: str, content: Mapping[str, str | bytes] | None) -> None:
         super().__init__(root)
         self.hub = hub
-        self.config = hub.add_repository(REPOSITORY, files=files(policy)).objects.folder
+        everything = files(policy) if content is None else {"gitops.yaml": policy, **content}
+        self.config = hub.add_repository(REPOSITORY, files=everything).objects.folder
         hub.add_team("acme", "sre")
         hub.add_user("alice")
         hub.add_token(TOKEN)
         self.address = f"{hub.url}/{REPOSITORY}"
-        self.environ |= {"GITOPS_TOKEN": TOKEN, "GITOPS_FORGE": "github"}
+        self.environ |= {"GITOPS_TOKEN": TOKEN, "GITOPS_FORGE": "github", "GITOPS_API_URL": hub.api_url}
 
     def play(self, *arguments: str) -> Done:
         """Run a command in this process: ten times as fast."""
@@ -60,10 +61,12 @@ class HubWorld(World):
 
 
 @contextmanager
-def hub_world(root: Path, policy: str = PLAIN, *, enterprise: bool = True) -> Iterator[HubWorld]:
-    """A world behind a GitHub that serves while the block runs."""
+def hub_world(
+    root: Path, policy: str = PLAIN, *, content: Mapping[str, str | bytes] | None = None, enterprise: bool = True
+) -> Iterator[HubWorld]:
+    """A world behind a GitHub that serves while the block runs; ``content`` are files beside the policy."""
     with GitHub(root / "served", enterprise=enterprise) as hub:
-        yield HubWorld(root, hub, policy)
+        yield HubWorld(root, hub, policy, content)
 
 
 def outcome(done: Done) -> str:
