@@ -11,8 +11,8 @@ from dataclasses import replace
 from gitops_actions.core import diffs
 from gitops_actions.core.proposal import OBSOLETE
 from gitops_actions.errors import GitOpsError, LostRace, UsageError
-from gitops_actions.model import Action, Finding, Outcome, Plan, PullRequest, Result
-from gitops_actions.protocols import Forge, Store
+from gitops_actions.model import Action, Finding, Outcome, Plan, PullRequest, RequestText, Result
+from gitops_actions.protocols import Forge, Proposing, Store
 
 
 def apply(plan: Plan, store: Store, forge: Forge | None) -> Result:
@@ -86,15 +86,7 @@ def _publish(plan: Plan, store: Store) -> str:
 
 def _request(plan: Plan, store: Store, forge: Forge) -> Result:
     assert plan.request is not None and plan.author is not None and plan.branch is not None  # noqa: S101, PT018
-    head = _publish(plan, store) if plan.files else plan.head
-    assert head is not None  # noqa: S101 (without files, the branch holds the release already)
-    request, text = plan.pull_request, plan.request
-    if request is not None:
-        request = forge.get(request.number)
-        if request.state != "open":
-            raise LostRace(f"#{request.number} was {request.state} meanwhile")
-    if request is None or plan.files or plan.reword:
-        request = forge.open(plan.branch, plan.base, text)
+    head, request = _brought(plan, store, forge, plan.request)
     if OBSOLETE in request.labels:
         request = forge.update(request.number, remove_labels=[OBSOLETE])
     done = replace(result(plan), commit=head if plan.files else None, pull_request=_at(request, head))
@@ -122,6 +114,27 @@ def _noted(done: Result, *findings: Finding) -> Result:
     return replace(done, findings=(*done.findings, *findings))
 
 
+def _brought(plan: Plan, store: Store, forge: Forge, text: RequestText) -> tuple[str, PullRequest]:
+    """The head of the request's branch and the open request, as the plan wants them."""
+    assert plan.branch is not None  # noqa: S101 (core names it)
+    new = plan.pull_request is None and plan.expected is None and plan.files
+    if new and forge.store is store and isinstance(forge, Proposing):
+        assert plan.parent is not None  # noqa: S101 (of a plan with files)
+        return forge.propose(
+            plan.branch, plan.base, parent=plan.parent, files=plan.files, message=plan.message, text=text
+        )
+    head = _publish(plan, store) if plan.files else plan.head
+    assert head is not None  # noqa: S101 (without files, the branch holds the release already)
+    request = plan.pull_request
+    if request is not None:
+        request = forge.get(request.number)
+        if request.state != "open":
+            raise LostRace(f"#{request.number} was {request.state} meanwhile")
+    if request is None or plan.files or plan.reword:
+        request = forge.open(plan.branch, plan.base, text)
+    return head, request
+
+
 def _close(plan: Plan, request: PullRequest, store: Store, forge: Forge) -> PullRequest:
     """Mark, close, delete the branch: in this order a crash leaves an open request that the next run closes, or a
     branch without a request, and never a closed request that looks like a person's refusal."""
@@ -143,6 +156,7 @@ def needed(forge: Forge | None, plan: Plan) -> Forge:
         raise UsageError(
             f"{plan.branch} needs a pull request, and this config repo has no forge that opens one",
             code="GA040",
-            hint="use `deliver: push`, or --forge to say which forge it is",
+            hint="use `deliver: push`, or say which forge it is with --forge: on GitLab https://HOST/api/v4/version "
+            "answers, on GitHub Enterprise Server https://HOST/api/v3/meta",
         )
     return forge

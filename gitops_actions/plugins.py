@@ -32,7 +32,10 @@ BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "text": "gitops_actions.edit.text:TextPattern",
     },
     "stores": {"git": "gitops_actions.git.store:GitStore"},
-    "forges": {"local": "gitops_actions.forge.local.forge:connect"},
+    "forges": {
+        "local": "gitops_actions.forge.local.forge:connect",
+        "github": "gitops_actions.forge.github.forge:connect",
+    },
     "runtimes": {"none": "gitops_actions.ci.plain:Plain"},
     "reporters": {"text": "gitops_actions.report.text:Text", "json": "gitops_actions.report.json:Json"},
     "agents": {"embedded": "gitops_actions.agent.embedded:Embedded"},

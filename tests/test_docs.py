@@ -138,7 +138,8 @@ def test_environment_variables_are_documented() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in SOURCES)
     used = set(
         re.findall(
-            r'"(GITOPS_[A-Z_]+|CI_[A-Z_]+|GITHUB_[A-Z_]+|RUNNER_[A-Z_]+|SOURCE_DATE_EPOCH|NO_COLOR|TERM)"', source
+            r'"(GITOPS_[A-Z_]+|CI_[A-Z_]+|GITHUB_[A-Z_]+|GH_[A-Z_]+|GITLAB_[A-Z_]+|RUNNER_[A-Z_]+|SOURCE_DATE_EPOCH|NO_COLOR|TERM)"',
+            source,
         )
     )
     text = sections(read("commands.md"))["Environment variables"] + sections(read("agent.md"))["On change"]
