@@ -9,8 +9,7 @@
 `GitLab.fault` makes requests go wrong, `GitLab.requests` is the log.
 """
 
-from gitops_actions.testing.gitlab.server import GitLab, git_header
-from gitops_actions.testing.gitlab.state import (
+from gitops_actions.testing.gitlab.records import (
     DEVELOPER,
     GUEST,
     MAINTAINER,
@@ -22,6 +21,7 @@ from gitops_actions.testing.gitlab.state import (
     Token,
     User,
 )
+from gitops_actions.testing.gitlab.server import GitLab, git_header
 
 __all__ = [
     "DEVELOPER",

@@ -6,9 +6,10 @@ from typing import Any
 
 from gitops_actions.testing.forgehttp import Answer
 from gitops_actions.testing.gitlab import events, merging, shapes
-from gitops_actions.testing.gitlab.requests import found, full
-from gitops_actions.testing.gitlab.state import AutoMerge, MergeRequest, Project
-from gitops_actions.testing.gitlab.wire import Ask, Routes, forbidden, not_found, refused
+from gitops_actions.testing.gitlab.params import forbidden, not_found, refused
+from gitops_actions.testing.gitlab.records import AutoMerge, MergeRequest, Project
+from gitops_actions.testing.gitlab.request_shapes import found, full
+from gitops_actions.testing.gitlab.wire import Ask, Routes
 
 routes = Routes()
 

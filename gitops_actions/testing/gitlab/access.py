@@ -8,7 +8,7 @@ import fnmatch
 from collections.abc import Mapping
 
 from gitops_actions.testing.forgehttp import Call
-from gitops_actions.testing.gitlab.state import (
+from gitops_actions.testing.gitlab.records import (
     DEVELOPER,
     GUEST,
     MAINTAINER,
@@ -18,9 +18,9 @@ from gitops_actions.testing.gitlab.state import (
     Group,
     Project,
     Protection,
-    State,
     Token,
 )
+from gitops_actions.testing.gitlab.state import State
 
 # What it takes, by access level; writing needs a project that is not archived.
 READING = {"read": GUEST, "read_code": REPORTER, "read_members": GUEST, "read_protected": DEVELOPER}

@@ -8,11 +8,12 @@ import re
 from typing import Any
 
 from gitops_actions.testing.forgehttp import Answer
-from gitops_actions.testing.gitlab import events, shapes
+from gitops_actions.testing.gitlab import code_shapes, events
 from gitops_actions.testing.gitlab.access import protections
+from gitops_actions.testing.gitlab.params import forbidden, invalid, not_found, refused
+from gitops_actions.testing.gitlab.records import Project
 from gitops_actions.testing.gitlab.repository import Entry, Moved
-from gitops_actions.testing.gitlab.state import Project
-from gitops_actions.testing.gitlab.wire import Ask, Routes, forbidden, invalid, not_found, refused
+from gitops_actions.testing.gitlab.wire import Ask, Routes
 
 routes = Routes()
 
@@ -93,7 +94,7 @@ def _matches(search: str, name: str) -> bool:
 
 def _branch(ask: Ask, project: Project, name: str, commit: str) -> dict[str, Any]:
     rules, push = protections(project, name), ask.visitor.can_push(project, name)
-    return shapes.branch(ask.state, project, name, project.repository.commit(commit), rules, push)
+    return code_shapes.branch(ask.state, project, name, project.repository.commit(commit), rules, push)
 
 
 # --- files ---
@@ -190,9 +191,9 @@ def compare(ask: Ask) -> object:
     found = list(reversed(repository.commits(f"{old}..{new}")))
     base = old if ask.given.flag("straight") else repository.merge_base(old, new) or old
     return {
-        "commit": shapes.commit(ask.state, project, found[-1]) if found else None,
-        "commits": [shapes.commit(ask.state, project, one) for one in found],
-        "diffs": shapes.diffs(repository.diff(base, new)),
+        "commit": code_shapes.commit(ask.state, project, found[-1]) if found else None,
+        "commits": [code_shapes.commit(ask.state, project, one) for one in found],
+        "diffs": code_shapes.diffs(repository.diff(base, new)),
         "compare_timeout": False,
         "compare_same_ref": old == new,
         "web_url": f"{ask.state.url}/{project.path}/-/compare/{old}...{new}",
@@ -212,4 +213,4 @@ def merge_base(ask: Ask) -> object:
     base = project.repository.merge_base(*(str(commit) for commit in commits))
     if base is None:
         raise not_found("Merge Base")
-    return shapes.commit(ask.state, project, project.repository.commit(base))
+    return code_shapes.commit(ask.state, project, project.repository.commit(base))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
-from gitops_actions.testing.gitlab import events, shapes
-from gitops_actions.testing.gitlab.repository import Commit, Entry, Moved, Person, Repository
-from gitops_actions.testing.gitlab.state import Project
+from gitops_actions.testing.gitlab import code_shapes, events, work_shapes
+from gitops_actions.testing.gitlab.index import Index, Misfit
+from gitops_actions.testing.gitlab.params import forbidden, invalid, not_found, refused
+from gitops_actions.testing.gitlab.records import Project
+from gitops_actions.testing.gitlab.repository import Commit, Moved, Person
+from gitops_actions.testing.gitlab.request_shapes import basic
 from gitops_actions.testing.gitlab.statuses import pipeline_of, pipeline_status
-from gitops_actions.testing.gitlab.wire import Ask, Routes, forbidden, invalid, not_found, refused
+from gitops_actions.testing.gitlab.wire import Ask, Routes
 
 routes = Routes()
 ACTIONS = ("create", "update", "move", "delete", "chmod")
@@ -35,7 +35,7 @@ def commits(ask: Ask) -> object:
     with_stats = ask.given.flag("with_stats")
 
     def show(one: Commit) -> dict[str, Any]:
-        shown = shapes.commit(ask.state, project, one)
+        shown = code_shapes.commit(ask.state, project, one)
         return shown | {"stats": _stats(project, one)} if with_stats else shown
 
     return ask.page(found, show, totals=False)
@@ -52,7 +52,7 @@ def diff(ask: Ask) -> object:
     project = ask.project("read_code")
     one = _commit(ask, project)
     empty = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
-    return ask.page(shapes.diffs(project.repository.diff(one.parents[0] if one.parents else empty, one.id)), dict)
+    return ask.page(code_shapes.diffs(project.repository.diff(one.parents[0] if one.parents else empty, one.id)), dict)
 
 
 @routes.at("GET", "projects/:id/repository/commits/:sha/refs")
@@ -65,8 +65,6 @@ def refs(ask: Ask) -> object:
 
 @routes.at("GET", "projects/:id/repository/commits/:sha/merge_requests")
 def merge_requests(ask: Ask) -> object:
-    from gitops_actions.testing.gitlab.requests import basic  # the two show each other
-
     project = ask.project("read_code")
     one = _commit(ask, project)
     found = [request for request in project.merge_requests if one.id in events.commits_of(project, request)]
@@ -76,9 +74,9 @@ def merge_requests(ask: Ask) -> object:
 def _detail(ask: Ask, project: Project, one: Commit, *, stats: bool = True) -> dict[str, Any]:
     pipeline = pipeline_of(project, one.id)
     now = pipeline_status(project, pipeline) if pipeline else None
-    shown = shapes.commit(ask.state, project, one)
+    shown = code_shapes.commit(ask.state, project, one)
     shown |= {"stats": _stats(project, one)} if stats and ask.given.flag("stats") is not False else {}
-    last = {"last_pipeline": shapes.pipeline(ask.state, project, pipeline, str(now))} if pipeline else {}
+    last = {"last_pipeline": work_shapes.pipeline(ask.state, project, pipeline, str(now))} if pipeline else {}
     return shown | {"status": now, "project_id": project.id, "last_pipeline": None} | last
 
 
@@ -127,11 +125,11 @@ def create_commit(ask: Ask) -> object:
     user, now = ask.visitor.user, int(ask.state.clock())
     author = Person(given.text("author_name") or user.name, given.text("author_email") or user.email, now)
     try:
-        changes = _Index(project.repository, parent).after(actions)
+        changes = Index(project.repository, parent).after(actions)
         # git ends a message with one line end; GitLab keeps what it was given.
         made = project.repository.write(parent, changes, message, author, Person(user.name, user.email, now))
         project.repository.update(branch, made, project.refs.get(branch))
-    except _Refused as error:
+    except Misfit as error:
         raise refused(400, str(error)) from None
     except ValueError:
         reason = "Branch name is invalid"
@@ -194,85 +192,3 @@ def _actions(raw: object) -> list[dict[str, Any]]:
         if needed and one.get(needed) is None:
             raise invalid(f"actions[{number}][{needed}] is missing")
     return raw
-
-
-class _Refused(Exception):
-    """What Gitaly says to actions that do not fit the tree."""
-
-
-@dataclass
-class _Index:
-    """The files of a commit with changes put over them, one action after the other."""
-
-    repository: Repository
-    parent: str | None
-    changed: dict[str, tuple[str, str | bytes] | None] = field(default_factory=dict)
-    known: dict[str, Entry] = field(default_factory=dict)
-
-    def after(self, actions: list[dict[str, Any]]) -> dict[str, tuple[str, str | bytes] | None]:
-        """What to write. Raises _Refused."""
-        named = [str(action[name]) for action in actions for name in ("file_path", "previous_path") if action.get(name)]
-        parts = [_path(path).split("/") for path in named]
-        paths = {"/".join(one[:number]) for one in parts for number in range(1, len(one) + 1)}
-        self.known = self.repository.entries(self.parent, sorted(paths)) if self.parent else {}
-        for action in actions:
-            path, previous = _path(action["file_path"]), action.get("previous_path")
-            kind = action["action"]
-            if kind == "create":
-                self._free(path)
-                self.changed[path] = ("100644", _content(action))
-            elif kind == "update":
-                self.changed[path] = (self._file(path)[0], _content(action))
-            elif kind == "delete":
-                self._file(path)
-                self.changed[path] = None
-            elif kind == "chmod":
-                mode = "100755" if str(action["execute_filemode"]).lower() == "true" else "100644"
-                self.changed[path] = (mode, self._file(path)[1])
-            else:
-                mode, content = self._file(_path(str(previous)))
-                self._free(path)
-                self.changed[_path(str(previous))] = None
-                self.changed[path] = (mode, content if action.get("content") is None else _content(action))
-        return self.changed
-
-    def _there(self, path: str) -> tuple[str, str | bytes] | Entry | None:
-        if path in self.changed:
-            return self.changed[path]
-        return self.known.get(path)
-
-    def _file(self, path: str) -> tuple[str, str | bytes]:
-        found = self._there(path)
-        if found is None or (isinstance(found, Entry) and found.type != "blob"):
-            raise _Refused("A file with this name doesn't exist")
-        return (found.mode, found.id) if isinstance(found, Entry) else found
-
-    def _free(self, path: str) -> None:
-        parts = path.split("/")
-        for above in ("/".join(parts[:number]) for number in range(1, len(parts))):
-            found = self._there(above)
-            if found is not None and not (isinstance(found, Entry) and found.type == "tree"):
-                raise _Refused("A file with this name already exists")
-        found = self._there(path)
-        if found is not None:
-            what = "directory" if isinstance(found, Entry) and found.type == "tree" else "file"
-            raise _Refused(f"A {what} with this name already exists")
-
-
-def _path(path: str) -> str:
-    parts = path.removeprefix("/").split("/")
-    if ".." in parts:
-        raise _Refused("Path cannot include directory traversal")
-    if any(part in ("", ".") or part.lower() == ".git" for part in parts):
-        raise _Refused(f"invalid path: '{path}'")
-    return path.removeprefix("/")
-
-
-def _content(action: dict[str, Any]) -> bytes:
-    text = str(action.get("content") or "")
-    if action.get("encoding") != "base64":
-        return text.encode("utf-8", "replace")
-    try:
-        return base64.b64decode(text, validate=False)
-    except binascii.Error:
-        raise _Refused("invalid base64") from None

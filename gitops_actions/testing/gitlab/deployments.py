@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gitops_actions.testing.gitlab import shapes
-from gitops_actions.testing.gitlab.state import Deployment, Environment, Project
-from gitops_actions.testing.gitlab.wire import Ask, Routes, not_found, refused
+from gitops_actions.testing.gitlab import work_shapes
+from gitops_actions.testing.gitlab.params import not_found, refused
+from gitops_actions.testing.gitlab.records import Deployment, Environment, Project
+from gitops_actions.testing.gitlab.wire import Ask, Routes
 
 routes = Routes()
 STATES = ("running", "success", "failed", "canceled")
@@ -17,7 +18,7 @@ def environments(ask: Ask) -> object:
     name, search, states = given.text("name"), given.text("search"), given.text("states")
     rows = [one for one in project.environments if name in (None, one.name) and states in (None, one.state)]
     rows = [one for one in rows if not search or search.lower() in one.name.lower()]
-    return ask.page(rows, lambda one: shapes.environment(project, one))
+    return ask.page(rows, lambda one: work_shapes.environment(project, one))
 
 
 @routes.at("GET", "projects/:id/environments/:environment", job=True)
@@ -27,8 +28,8 @@ def environment(ask: Ask) -> object:
     last = next(
         (row for row in reversed(project.deployments) if row.environment is one and row.status == "success"), None
     )
-    shown = shapes.environment(project, one)
-    return shown | {"last_deployment": shapes.deployment(ask.state, last) if last else None, "cluster_agent": None}
+    shown = work_shapes.environment(project, one)
+    return shown | {"last_deployment": work_shapes.deployment(ask.state, last) if last else None, "cluster_agent": None}
 
 
 @routes.at("POST", "projects/:id/environments", job=True)
@@ -40,7 +41,7 @@ def create_environment(ask: Ask) -> object:
     one = _new(ask, project, name)
     one.tier, one.external_url = ask.given.choice("tier", TIERS), ask.given.text("external_url")
     one.description = ask.given.text("description")
-    return shapes.environment(project, one)
+    return work_shapes.environment(project, one)
 
 
 @routes.at("PUT", "projects/:id/environments/:environment", job=True)
@@ -53,7 +54,7 @@ def update_environment(ask: Ask) -> object:
     )
     one.description = ask.given.text("description", one.description)
     one.updated_at = ask.state.now()
-    return shapes.environment(project, one)
+    return work_shapes.environment(project, one)
 
 
 @routes.at("POST", "projects/:id/environments/:environment/stop", job=True)
@@ -61,7 +62,7 @@ def stop_environment(ask: Ask) -> object:
     project = ask.project("deploy")
     one = _environment(ask, project)
     one.state, one.updated_at = "stopped", ask.state.now()
-    return shapes.environment(project, one)
+    return work_shapes.environment(project, one)
 
 
 def _new(ask: Ask, project: Project, name: str) -> Environment:
@@ -87,12 +88,12 @@ def deployments(ask: Ask) -> object:
     key = str(given.choice("order_by", ("id", "iid", "created_at", "updated_at", "finished_at", "ref"), "id"))
     backward = given.choice("sort", ("asc", "desc"), "asc") == "desc"
     rows = sorted(rows, key=lambda one: getattr(one, key, one.updated_at), reverse=backward)
-    return ask.page(rows, lambda one: shapes.deployment(ask.state, one))
+    return ask.page(rows, lambda one: work_shapes.deployment(ask.state, one))
 
 
 @routes.at("GET", "projects/:id/deployments/:deployment", job=True)
 def deployment(ask: Ask) -> object:
-    return shapes.deployment(ask.state, _deployment(ask, ask.project("read_code")))
+    return work_shapes.deployment(ask.state, _deployment(ask, ask.project("read_code")))
 
 
 @routes.at("POST", "projects/:id/deployments", job=True)
@@ -113,7 +114,7 @@ def create_deployment(ask: Ask) -> object:
     tag = bool(ask.given.flag("tag"))
     one = Deployment(ask.state.id(), iid, home, commit, ref, tag, status, ask.visitor.user, now, now)
     project.deployments.append(one)
-    return shapes.deployment(ask.state, one)
+    return work_shapes.deployment(ask.state, one)
 
 
 @routes.at("PUT", "projects/:id/deployments/:deployment", job=True)
@@ -125,7 +126,7 @@ def update_deployment(ask: Ask) -> object:
     if one.status in ("success", "failed", "canceled"):
         raise refused(400, f'Status cannot transition via "{status}"')
     one.status, one.updated_at = status, ask.state.now()
-    return shapes.deployment(ask.state, one)
+    return work_shapes.deployment(ask.state, one)
 
 
 def _deployment(ask: Ask, project: Project) -> Deployment:

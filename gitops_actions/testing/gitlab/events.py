@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gitops_actions.testing.gitlab import merging
-from gitops_actions.testing.gitlab.state import MergeRequest, Note, Project, State, User
+from gitops_actions.testing.gitlab.records import MergeRequest, Note, Project, User
+from gitops_actions.testing.gitlab.state import State
 from gitops_actions.testing.gitlab.statuses import run_ci
 
 
@@ -98,6 +99,19 @@ def prepare(state: State, project: Project, request: MergeRequest) -> None:
     request.pending = ["preparing", "checking"][: state.merge_checks]
     request.prepared_at = None if request.pending else state.now()
     run_ci(state, project, request.head, request.source, request.author, "merge_request_event")
+
+
+def turn(state: State, project: Project, request: MergeRequest, user: User, event: str) -> None:
+    """Close or reopen; what is merged stays so, and what has no source branch stays closed."""
+    if event == "close" and request.state == "opened":
+        request.state, request.closed_at, request.closed_by, request.auto_merge = "closed", state.now(), user, None
+        remark(state, request, user, "closed")
+    elif event == "reopen" and request.state == "closed" and request.source in project.refs:
+        request.state, request.closed_at, request.closed_by = "opened", None, None
+        request.head = project.refs[request.source]
+        _measure(project, request)
+        merging.forget_checks(state, request)
+        remark(state, request, user, "reopened")
 
 
 def commits_of(project: Project, request: MergeRequest) -> list[str]:

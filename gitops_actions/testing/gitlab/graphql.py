@@ -6,98 +6,19 @@ from __future__ import annotations
 import json
 import posixpath
 from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from gitops_actions.testing.forgehttp import Answer, Call
 from gitops_actions.testing.gitlab import merging
 from gitops_actions.testing.gitlab.access import Visitor
+from gitops_actions.testing.gitlab.records import MergeRequest, Project, User
 from gitops_actions.testing.gitlab.repository import Entry
-from gitops_actions.testing.gitlab.state import MergeRequest, Project, State, User
+from gitops_actions.testing.gitlab.state import State
 
 if TYPE_CHECKING:
     from graphql import GraphQLSchema
 
-SDL = """
-scalar Time
-scalar BigInt
-
-type Query {
-  currentUser: CurrentUser
-  project(fullPath: ID!): Project
-  metadata: Metadata
-}
-type Metadata { version: String! revision: String! enterprise: Boolean! }
-type CurrentUser { id: ID! username: String! name: String! }
-type UserCore { id: ID! username: String! name: String! }
-type UserCoreConnection { nodes: [UserCore] }
-type Project {
-  id: ID!
-  fullPath: ID!
-  name: String!
-  archived: Boolean
-  webUrl: String
-  visibility: String
-  mergeRequestsFfOnlyEnabled: Boolean
-  onlyAllowMergeIfPipelineSucceeds: Boolean
-  userPermissions: ProjectPermissions!
-  repository: Repository
-  mergeRequest(iid: String!): MergeRequest
-  mergeRequests(
-    iids: [String!], sourceBranches: [String!], targetBranches: [String!], state: MergeRequestState,
-    labels: [String!], sort: MergeRequestSort = created_desc, first: Int, after: String
-  ): MergeRequestConnection
-}
-type ProjectPermissions {
-  pushCode: Boolean! createMergeRequestIn: Boolean! createMergeRequestFrom: Boolean! adminProject: Boolean!
-}
-enum MergeRequestState { merged opened closed locked all }
-enum MergeRequestSort {
-  created_desc created_asc updated_desc updated_asc CREATED_DESC CREATED_ASC UPDATED_DESC UPDATED_ASC
-}
-enum RefType { HEADS TAGS }
-type Repository {
-  exists: Boolean!
-  empty: Boolean!
-  rootRef: String
-  branchNames(searchPattern: String!, offset: Int!, limit: Int!): [String!]
-  blobs(paths: [String!]!, ref: String, refType: RefType, first: Int, after: String): RepositoryBlobConnection
-  tree(path: String = "", ref: String, recursive: Boolean = false, refType: RefType): Tree
-  commit(ref: String!): Commit
-}
-type RepositoryBlobConnection { nodes: [RepositoryBlob] pageInfo: PageInfo! }
-type RepositoryBlob {
-  id: ID! oid: String! name: String path: String! mode: String size: BigInt rawSize: BigInt lfsOid: String
-  rawBlob: String rawTextBlob: String fileType: String webPath: String
-}
-type Tree {
-  lastCommit: Commit
-  blobs(first: Int, after: String): BlobConnection!
-  trees(first: Int, after: String): TreeEntryConnection!
-}
-type BlobConnection { nodes: [Blob] pageInfo: PageInfo! }
-type Blob { id: ID! sha: String! name: String! path: String! mode: String flatPath: String! }
-type TreeEntryConnection { nodes: [TreeEntry] pageInfo: PageInfo! }
-type TreeEntry { id: ID! sha: String! name: String! path: String! flatPath: String! }
-type Commit {
-  id: ID! sha: String! shortId: String! title: String message: String authorName: String authorEmail: String
-  authoredDate: Time committedDate: Time webUrl: String!
-}
-type PageInfo { hasNextPage: Boolean! endCursor: String }
-type Label { id: ID! title: String! color: String! }
-type LabelConnection { nodes: [Label] }
-type MergeRequestConnection { nodes: [MergeRequest] count: Int pageInfo: PageInfo! }
-type MergeRequest {
-  id: ID! iid: String! title: String! description: String state: MergeRequestState! draft: Boolean!
-  sourceBranch: String! targetBranch: String! conflicts: Boolean! diffHeadSha: String mergeCommitSha: String
-  mergeStatusEnum: String detailedMergeStatus: String autoMergeEnabled: Boolean! autoMergeStrategy: String
-  approved: Boolean! webUrl: String reference: String! createdAt: Time! updatedAt: Time! mergedAt: Time
-  author: UserCore
-  assignees(first: Int): UserCoreConnection
-  reviewers(first: Int): UserCoreConnection
-  labels(first: Int): LabelConnection
-  squash: Boolean! shouldRemoveSourceBranch: Boolean forceRemoveSourceBranch: Boolean
-}
-"""
 LONGEST_QUERY = 10_000  # characters: https://docs.gitlab.com/api/graphql/#limits
 PAGE = 100
 
@@ -107,7 +28,7 @@ def schema() -> GraphQLSchema:
     """The schema, built once. Needs graphql-core (the extra ``testing``)."""
     from graphql import build_schema
 
-    return build_schema(SDL)
+    return build_schema((files(__package__) / "schema.graphql").read_text(encoding="utf-8"))
 
 
 def answer(state: State, visitor: Visitor, call: Call) -> Answer:

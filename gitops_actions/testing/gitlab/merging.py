@@ -6,8 +6,9 @@ The checks and their order are those of https://docs.gitlab.com/api/merge_reques
 
 from __future__ import annotations
 
+from gitops_actions.testing.gitlab.records import AutoMerge, MergeRequest, Project, User
 from gitops_actions.testing.gitlab.repository import Moved, Person, Repository
-from gitops_actions.testing.gitlab.state import AutoMerge, MergeRequest, Project, State, User
+from gitops_actions.testing.gitlab.state import State
 from gitops_actions.testing.gitlab.statuses import pipeline_of, pipeline_status
 
 # What auto-merge waits for; anything else that stands in the way is for a person to solve.

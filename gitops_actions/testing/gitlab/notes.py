@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from gitops_actions.testing.forgehttp import Answer
-from gitops_actions.testing.gitlab import events, shapes
+from gitops_actions.testing.gitlab import events, work_shapes
+from gitops_actions.testing.gitlab.params import forbidden, not_found, refused
 from gitops_actions.testing.gitlab.quick import Actions
-from gitops_actions.testing.gitlab.requests import found
-from gitops_actions.testing.gitlab.state import MergeRequest, Note
-from gitops_actions.testing.gitlab.wire import Ask, Routes, forbidden, not_found, refused
+from gitops_actions.testing.gitlab.records import MergeRequest, Note
+from gitops_actions.testing.gitlab.request_shapes import found
+from gitops_actions.testing.gitlab.wire import Ask, Routes
 
 routes = Routes()
 LONGEST = 1_000_000
@@ -23,14 +24,14 @@ def notes(ask: Ask) -> object:
     by = ask.given.choice("order_by", ("created_at", "updated_at"), "created_at")
     backward = ask.given.choice("sort", ("asc", "desc"), "desc") == "desc"
     rows = sorted(rows, key=lambda note: (getattr(note, str(by)), note.id), reverse=backward)
-    return ask.page(rows, lambda note: shapes.note(ask.state, project, one, note))
+    return ask.page(rows, lambda note: work_shapes.note(ask.state, project, one, note))
 
 
 @routes.at("GET", "projects/:id/merge_requests/:iid/notes/:note")
 def get(ask: Ask) -> object:
     project = ask.project("read_code")
     one = found(ask, project)
-    return shapes.note(ask.state, project, one, _note(ask, one))
+    return work_shapes.note(ask.state, project, one, _note(ask, one))
 
 
 @routes.at("POST", "projects/:id/merge_requests/:iid/notes")
@@ -51,7 +52,7 @@ def create(ask: Ask) -> object:
     note = Note(ask.state.id(), text, ask.visitor.user, ask.state.now(), ask.state.now())
     one.notes.append(note)
     one.updated_at = note.created_at
-    return shapes.note(ask.state, project, one, note) | {"commands_changes": actions.done}
+    return work_shapes.note(ask.state, project, one, note) | {"commands_changes": actions.done}
 
 
 @routes.at("PUT", "projects/:id/merge_requests/:iid/notes/:note")
@@ -65,7 +66,7 @@ def update(ask: Ask) -> object:
     _length(body)
     note.body, note.updated_at = Actions(ask, project, one).run(body), ask.state.now()
     events.look(ask.state, project)
-    return shapes.note(ask.state, project, one, note)
+    return work_shapes.note(ask.state, project, one, note)
 
 
 @routes.at("DELETE", "projects/:id/merge_requests/:iid/notes/:note")

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from gitops_actions.testing.forgehttp import Answer, Call, git_answer
 from gitops_actions.testing.gitlab.access import Visitor, basic, complaint, protections, scoped
-from gitops_actions.testing.gitlab.state import Project, State, Token
-from gitops_actions.testing.gitlab.wire import Refusal
+from gitops_actions.testing.gitlab.params import Refusal
+from gitops_actions.testing.gitlab.records import Project, Token
+from gitops_actions.testing.gitlab.state import State
 
 DENIED = (
     "HTTP Basic: Access denied. If a password was provided for Git authentication, the password was incorrect or "

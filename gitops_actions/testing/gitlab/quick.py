@@ -6,8 +6,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from gitops_actions.testing.gitlab import events
 from gitops_actions.testing.gitlab.accounts import people
-from gitops_actions.testing.gitlab.state import AutoMerge, MergeRequest, Project
+from gitops_actions.testing.gitlab.records import AutoMerge, MergeRequest, Project
 from gitops_actions.testing.gitlab.wire import Ask
 
 KNOWN = frozenset(
@@ -55,12 +56,11 @@ class Actions:
         return visitor.can(self.project, "update_request") or self.request.author is visitor.user
 
     def _do(self, command: str, words: str) -> None:
-        from gitops_actions.testing.gitlab import requests  # the two call each other
 
         ask, one, user = self.ask, self.request, self.ask.visitor.user
         assert user
         if command in ("close", "reopen"):
-            requests.set_state(ask, self.project, one, command)
+            events.turn(ask.state, self.project, one, user, command)
             self.done["state_event"] = command
         elif command == "merge":
             one.auto_merge = AutoMerge(user, "merge_when_checks_pass", one.head, one.squash)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gitops_actions.testing.gitlab import shapes
-from gitops_actions.testing.gitlab.state import Pipeline, Project, State, Status, User
-from gitops_actions.testing.gitlab.wire import Ask, Routes, not_found, refused
+from gitops_actions.testing.gitlab import work_shapes
+from gitops_actions.testing.gitlab.params import not_found, refused
+from gitops_actions.testing.gitlab.records import Pipeline, Project, Status, User
+from gitops_actions.testing.gitlab.state import State
+from gitops_actions.testing.gitlab.wire import Ask, Routes
 
 routes = Routes()
 STATES = ("pending", "running", "success", "failed", "canceled", "skipped")
@@ -62,7 +64,7 @@ def statuses(ask: Ask) -> object:
         found = [one for one in found if value is None or getattr(one, name) == value]
     if ask.given.text("sort") == "desc":
         found.reverse()
-    return ask.page(found, lambda one: shapes.status(ask.state, one))
+    return ask.page(found, lambda one: work_shapes.status(ask.state, one))
 
 
 @routes.at("POST", "projects/:id/statuses/:sha")
@@ -104,7 +106,7 @@ def set_status(ask: Ask) -> object:
     one.started_at = one.started_at or (None if state == "pending" else ask.state.now())
     one.finished_at = ask.state.now() if state in DONE else None
     pipeline.updated_at = ask.state.now()
-    return shapes.status(ask.state, one)
+    return work_shapes.status(ask.state, one)
 
 
 def _ref(project: Project, commit: str) -> str | None:
@@ -125,7 +127,7 @@ def pipelines(ask: Ask) -> object:
         for one in reversed(project.pipelines)
         if sha in (None, one.sha) and ref in (None, one.ref) and status in (None, pipeline_status(project, one))
     ]
-    return ask.page(found, lambda one: shapes.pipeline(ask.state, project, one, pipeline_status(project, one)))
+    return ask.page(found, lambda one: work_shapes.pipeline(ask.state, project, one, pipeline_status(project, one)))
 
 
 @routes.at("GET", "projects/:id/pipelines/:pipeline")
@@ -134,4 +136,4 @@ def pipeline(ask: Ask) -> object:
     found = [one for one in project.pipelines if str(one.id) == ask.names["pipeline"]]
     if not found:
         raise not_found()
-    return shapes.full_pipeline(ask.state, project, found[0], pipeline_status(project, found[0]))
+    return work_shapes.full_pipeline(ask.state, project, found[0], pipeline_status(project, found[0]))
