@@ -7,7 +7,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -85,6 +85,69 @@ class GitServer:
         return due[0][1] if due else None
 
 
+def backend(
+    root: Path,
+    *,
+    method: str,
+    path: str,
+    query: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    user: str = "",
+    filters: bool = True,
+) -> tuple[str, list[tuple[str, str]], bytes]:
+    """Run http-backend as a CGI program (https://git-scm.com/docs/git-http-backend): (status, headers, body).
+
+    The names of ``headers`` are in lower case; hooks see ``user`` as ``REMOTE_USER``.
+    """
+    settings = {
+        "http.receivepack": "true",
+        "uploadpack.allowFilter": str(filters).lower(),
+        "uploadpack.allowAnySHA1InWant": "true",
+    }
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    environment |= {
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_COUNT": str(len(settings)),
+        "GIT_PROJECT_ROOT": str(root),
+        "GIT_HTTP_EXPORT_ALL": "1",
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "CONTENT_TYPE": headers.get("content-type", ""),
+        "CONTENT_LENGTH": str(len(body)),
+        "HTTP_CONTENT_ENCODING": headers.get("content-encoding", ""),
+        "GIT_PROTOCOL": headers.get("git-protocol", ""),
+        "REMOTE_ADDR": "127.0.0.1",
+    }
+    if user:
+        environment["REMOTE_USER"] = user
+    for number, (key, value) in enumerate(settings.items()):
+        environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    done = subprocess.run(
+        ["git", "http-backend"], input=body, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        check=False,
+    )  # fmt: skip
+    head, _, content = done.stdout.partition(b"\r\n\r\n")
+    lines = (line.partition(": ") for line in head.decode().split("\r\n") if line)
+    answered = [(name, value) for name, _, value in lines]
+    status = next((value for name, value in answered if name == "Status"), "200 OK")
+    return status, [header for header in answered if header[0] != "Status"], content
+
+
+def body_of(handler: BaseHTTPRequestHandler) -> bytes:
+    """The body of the request that a handler has begun to read."""
+    if handler.headers.get("Transfer-Encoding", "").lower() != "chunked":
+        return handler.rfile.read(int(handler.headers.get("Content-Length", 0)))
+    chunks = []
+    while size := int(handler.rfile.readline().split(b";")[0], 16):
+        chunks.append(handler.rfile.read(size))
+        handler.rfile.readline()
+    handler.rfile.readline()
+    return b"".join(chunks)
+
+
 def _nth_push(number: int) -> When:
     seen = 0
 
@@ -136,69 +199,31 @@ class _Handler(BaseHTTPRequestHandler):
         if how == "drop-before":
             self.close_connection = True
             return
-        body = self._body()
+        body = body_of(self)
         if how == "502":
             self._answer("502 Bad Gateway", [], b"no answer from the backend\n")
         elif not self._allowed(owner.token):
             self._answer("401 Unauthorized", [("WWW-Authenticate", 'Basic realm="git"')], b"")
         else:
-            status, headers, content = self._backend(unquote(path), query, body)
+            status, headers, content = backend(
+                owner.root,
+                method=self.command,
+                path=unquote(path),
+                query=query,
+                headers={name.lower(): text for name, text in self.headers.items()},
+                body=body,
+                filters=owner.filters,
+            )
             # Begun and not finished: a client that has seen nothing at all may quietly ask again.
             lost = how == "drop-after"
             self._answer(status, headers, b"" if lost else content, length=len(content) + lost)
             self.close_connection = self.close_connection or lost
-
-    def _body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        chunks = []
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            chunks.append(self.rfile.read(size))
-            self.rfile.readline()
-        self.rfile.readline()
-        return b"".join(chunks)
 
     def _allowed(self, token: str | None) -> bool:
         if token is None:
             return True
         kind, _, value = self.headers.get("Authorization", "").partition(" ")
         return kind == "Basic" and base64.b64decode(value).partition(b":")[2] == token.encode()
-
-    def _backend(self, path: str, query: str, body: bytes) -> tuple[str, list[tuple[str, str]], bytes]:
-        """Run http-backend as a CGI program (https://git-scm.com/docs/git-http-backend)."""
-        owner = self.server.owner
-        settings = {
-            "http.receivepack": "true",
-            "uploadpack.allowFilter": str(owner.filters).lower(),
-            "uploadpack.allowAnySHA1InWant": "true",
-        }
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        environment |= {
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_COUNT": str(len(settings)),
-            "GIT_PROJECT_ROOT": str(owner.root),
-            "GIT_HTTP_EXPORT_ALL": "1",
-            "REQUEST_METHOD": self.command,
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-            "CONTENT_LENGTH": str(len(body)),
-            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-            "REMOTE_ADDR": self.client_address[0],
-        }
-        for number, (key, value) in enumerate(settings.items()):
-            environment |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-        done = subprocess.run(
-            ["git", "http-backend"], input=body, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            check=False,
-        )  # fmt: skip
-        head, _, content = done.stdout.partition(b"\r\n\r\n")
-        lines = (line.partition(": ") for line in head.decode().split("\r\n") if line)
-        headers = [(name, value) for name, _, value in lines]
-        status = next((value for name, value in headers if name == "Status"), "200 OK")
-        return status, [header for header in headers if header[0] != "Status"], content
 
     def _answer(self, status: str, headers: list[tuple[str, str]], content: bytes, length: int | None = None) -> None:
         code, _, reason = status.partition(" ")

@@ -1,0 +1,375 @@
+"""What fakes of forges share: a real HTTP server on loopback with a log, delays and faults on demand."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+import traceback
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+from urllib.parse import parse_qsl, unquote
+
+from gitops_actions.testing import githttp
+
+_SECRET = frozenset(
+    {"authorization", "proxy-authorization", "private-token", "job-token", "deploy-token", "cookie", "x-csrf-token"}
+)
+_OPERATION = re.compile(r"\s*(?:#[^\n]*\n\s*)*(query|mutation)\b\s*(\w*)")
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request as it came in; the names of ``headers`` are in lower case. It holds the token: not to be kept."""
+
+    method: str
+    target: str  # path and query, as sent
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    @property
+    def path(self) -> str:
+        """The path, percent-encoded as sent."""
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query's parameters; the last one of a name counts."""
+        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
+
+    @property
+    def is_push(self) -> bool:
+        """Whether it is a git push over smart HTTP."""
+        return self.method == "POST" and self.path.endswith("/git-receive-pack")
+
+    @property
+    def is_git(self) -> bool:
+        """Whether it is git's smart HTTP at all."""
+        return self.path.endswith(("/info/refs", "/git-upload-pack", "/git-receive-pack"))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the server says. The length is told by the server itself."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    @classmethod
+    def of(cls, status: int, document: object = None, headers: Mapping[str, str] | None = None) -> Answer:
+        """An answer in JSON; without a document, an empty one."""
+        if document is None:
+            return cls(status, dict(headers or {}))
+        body = json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace")
+        return cls(status, {"Content-Type": "application/json; charset=utf-8", **(headers or {})}, body)
+
+
+@dataclass
+class Recorded:
+    """A request in the log, without what was secret in it."""
+
+    number: int  # 1 is the first request of this server
+    method: str
+    path: str  # with the query, as sent
+    operation: str | None  # of a GraphQL request: the operation's name, else "query" or "mutation"
+    write: bool  # whether it is meant to change something
+    token: bool  # whether a credential came along
+    headers: Mapping[str, str]  # names in lower case
+    body: bytes
+    status: int | None = None  # what was answered; None: nothing, or not yet
+
+    @property
+    def document(self) -> Any:
+        """The body's JSON; None when it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+
+How = (
+    Answer
+    | int
+    | Callable[[Recorded], None]
+    | Literal["drop-before", "drop-after", "502-after", "duplicate", "truncate", "stale", "delay"]
+)
+When = int | Callable[[Recorded], bool]
+
+
+@dataclass
+class _Fault:
+    when: Callable[[Recorded], bool]
+    how: How
+    seconds: float
+    times: int
+
+
+class ForgeServer(ABC):
+    """Serves a fake while its ``with`` block runs. A subclass says what is answered.
+
+    Args:
+        request_delay: seconds that each request takes longer.
+        connection_delay: seconds that each new connection takes longer.
+
+    ``requests`` is the log, ``connections`` the number of connections so far. ``lock`` guards the subclass's state:
+    requests are answered by several threads.
+    """
+
+    def __init__(self, *, request_delay: float = 0.0, connection_delay: float = 0.0) -> None:
+        self.request_delay = request_delay
+        self.connection_delay = connection_delay
+        self.requests: list[Recorded] = []
+        self.connections = 0
+        self.lock = threading.RLock()
+        self._log = threading.Lock()
+        self._faults: list[_Fault] = []
+        self._past: object = None
+        self._server = _Server(self)
+        # A short poll: leaving the block must not cost half a second.
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+
+    # --- what a subclass says ---
+
+    @abstractmethod
+    def respond(self, call: Call, past: object | None = None) -> Answer:
+        """Do what is asked and answer. Called by several threads at once.
+
+        ``past`` is what `remember` returned before the last write, when lists are to show that state; else None.
+        """
+
+    @abstractmethod
+    def failure(self, status: int, seconds: float) -> Answer:
+        """An error of this status as the forge words it; ``seconds`` is for ``Retry-After``."""
+
+    def is_write(self, call: Call) -> bool:
+        """Whether a request is meant to change something; GraphQL queries and fetches are not."""
+        if call.is_git:
+            return call.is_push
+        operation = operation_of(call)
+        if operation is not None:
+            return operation[0] == "mutation"
+        return call.method not in ("GET", "HEAD", "OPTIONS")
+
+    def remember(self) -> object:
+        """A copy of what lists show, which later writes leave alone; called with the lock before each write."""
+        return None
+
+    # --- what a test uses ---
+
+    @property
+    def url(self) -> str:
+        """The root of the server, without a slash at the end."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def fault(self, when: When, how: How, *, seconds: float = 1.0, times: int = 1) -> None:
+        """Let a request go wrong: the ``when``-th write from now (1 is the next), or the first ``times`` requests for
+        which ``when(recorded)`` is true. The first fault that fits is used up, others wait.
+
+        ``how``:
+            a status: nothing is done, and the forge's answer of that status is given (429 with ``Retry-After``);
+            an `Answer`: nothing is done, and this is answered;
+            ``drop-before``: nothing is done, the connection is closed;
+            ``drop-after``: done, and the connection is closed without an answer;
+            ``502-after``: done, and answered with 502;
+            ``duplicate``: done twice, as a proxy does that repeats it; the second answer is given;
+            ``truncate``: done, and the answer breaks off in the middle;
+            ``stale``: a list shows the state before the last write;
+            ``delay``: the answer comes ``seconds`` later;
+            a function: done, and the function is called with the recorded request before the answer is given.
+        """
+        matcher = when if callable(when) else _nth_write(when)
+        with self._log:
+            self._faults.append(_Fault(matcher, how, seconds, times))
+
+    def writes(self) -> list[Recorded]:
+        """The requests so far that were meant to change something."""
+        with self._log:
+            return [request for request in self.requests if request.write]
+
+    # --- the server's side ---
+
+    def _began(self, call: Call) -> tuple[Recorded, _Fault | None]:
+        """Note a request; what is to go wrong with it."""
+        operation = operation_of(call)
+        headers = {name: text for name, text in call.headers.items() if name not in _SECRET}
+        with self._log:
+            recorded = Recorded(
+                number=len(self.requests) + 1,
+                method=call.method,
+                path=call.target,
+                operation=None if operation is None else operation[1] or operation[0],
+                write=self.is_write(call),
+                token=len(headers) < len(call.headers),
+                headers=headers,
+                body=call.body,
+            )
+            self.requests.append(recorded)
+            due = [fault for fault in self._faults if fault.when(recorded)]
+            if due:
+                due[0].times -= 1
+                if due[0].times < 1:
+                    self._faults.remove(due[0])
+        return recorded, due[0] if due else None
+
+    def _done(self, call: Call, write: bool, stale: bool = False) -> Answer:
+        if write:
+            with self.lock:
+                before = self.remember()
+            answer = self.respond(call)
+            with self.lock:
+                self._past = before
+            return answer
+        return self.respond(call, self._past if stale else None)
+
+
+def operation_of(call: Call) -> tuple[str, str] | None:
+    """(``query`` or ``mutation``, its name or "") of a GraphQL request; None for others."""
+    if call.method != "POST" or not call.path.endswith("/graphql"):
+        return None
+    try:
+        document = json.loads(call.body)
+        text, name = document["query"], document.get("operationName") or ""
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "query", ""
+    found = _OPERATION.match(str(text))
+    return (found[1], str(name or found[2])) if found else ("query", str(name))
+
+
+def git_answer(call: Call, root: Path, path: str, *, user: str = "", filters: bool = True) -> Answer:
+    """Let ``git http-backend`` answer a request of git.
+
+    Args:
+        root: the folder that holds the bare repositories.
+        path: the repository's path below ``root``, and what follows it (``/acme/deploy.git/info/refs``).
+        user: who asks; hooks see it as ``REMOTE_USER``.
+    """
+    status, headers, body = githttp.backend(
+        root,
+        method=call.method,
+        path=unquote(path),
+        query=call.target.partition("?")[2],
+        headers=call.headers,
+        body=call.body,
+        user=user,
+        filters=filters,
+    )
+    return Answer(int(status.split(" ")[0]), dict(headers), body)
+
+
+def _nth_write(number: int) -> Callable[[Recorded], bool]:
+    seen = 0
+
+    def when(recorded: Recorded) -> bool:
+        nonlocal seen
+        seen += recorded.write
+        return recorded.write and seen == number
+
+    return when
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, owner: ForgeServer) -> None:
+        self.owner = owner
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away is nothing to print about."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: _Server
+
+    def setup(self) -> None:
+        super().setup()
+        with self.server.owner._log:
+            self.server.owner.connections += 1
+        time.sleep(self.server.owner.connection_delay)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """`ForgeServer.requests` is the log."""
+
+    def _serve(self) -> None:
+        owner = self.server.owner
+        headers = {name.lower(): text for name, text in self.headers.items()}
+        call = Call(self.command, self.path, headers, githttp.body_of(self))
+        time.sleep(owner.request_delay)
+        recorded, fault = owner._began(call)
+        how = fault.how if fault else None
+        seconds = fault.seconds if fault else 0.0
+        if how == "drop-before":
+            self.close_connection = True
+            return
+        if isinstance(how, Answer):
+            self._say(recorded, how)
+            return
+        if isinstance(how, int):
+            self._say(recorded, owner.failure(how, seconds))
+            return
+        answer = self._work(owner, call, recorded, stale=how == "stale")
+        if how == "duplicate":
+            answer = self._work(owner, call, recorded)
+        elif how == "502-after":
+            answer = owner.failure(502, seconds)
+        elif how == "delay":
+            time.sleep(seconds)
+        elif callable(how):
+            how(recorded)
+        if how == "truncate" or (how == "drop-after" and call.is_git):
+            # Of git's requests something has to be answered: a client that has seen nothing at all asks again quietly.
+            self._say(recorded, answer, cut=0 if how == "drop-after" else len(answer.body) // 2)
+        elif how == "drop-after":
+            self.close_connection = True
+        else:
+            self._say(recorded, answer)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve
+
+    def _work(self, owner: ForgeServer, call: Call, recorded: Recorded, *, stale: bool = False) -> Answer:
+        try:
+            return owner._done(call, recorded.write, stale)
+        except Exception:
+            # A fault of the fake itself. It must be seen, and must not look like a lost connection.
+            return Answer(500, {"Content-Type": "text/plain; charset=utf-8"}, traceback.format_exc().encode())
+
+    def _say(self, recorded: Recorded, answer: Answer, cut: int | None = None) -> None:
+        recorded.status = answer.status
+        try:
+            reason = HTTPStatus(answer.status).phrase
+        except ValueError:
+            reason = "Unknown"
+        self.send_response(answer.status, reason)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        bare = answer.status in (204, 304)
+        if not bare:
+            # A broken answer is shorter than it said, even an empty one.
+            self.send_header("Content-Length", str(len(answer.body) + (cut is not None)))
+        self.end_headers()
+        if self.command != "HEAD" and not bare:
+            self.wfile.write(answer.body if cut is None else answer.body[:cut])
+        self.close_connection = self.close_connection or cut is not None
