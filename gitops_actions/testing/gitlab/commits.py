@@ -71,6 +71,25 @@ def merge_requests(ask: Ask) -> object:
     return ask.page(found, lambda request: basic(ask, project, request))
 
 
+@routes.at("GET", "projects/:id/repository/commits/:sha/signature")
+def signature(ask: Ask) -> object:
+    """Commits that GitLab makes are signed by it; others are not:
+    https://docs.gitlab.com/user/project/repository/signed_commits/web_commits/."""
+    project = ask.project("read_code")
+    if _commit(ask, project).id not in project.signed:
+        raise not_found("GPG Signature")
+    return {
+        "signature_type": "PGP",
+        "verification_status": "verified_system",
+        "gpg_key_id": None,
+        "gpg_key_primary_keyid": "8254AAB3FBD54AC9",
+        "gpg_key_user_name": None,
+        "gpg_key_user_email": None,
+        "gpg_key_subkey_id": None,
+        "commit_source": "gitaly",
+    }
+
+
 def _detail(ask: Ask, project: Project, one: Commit, *, stats: bool = True) -> dict[str, Any]:
     pipeline = pipeline_of(project, one.id)
     now = pipeline_status(project, pipeline) if pipeline else None
@@ -128,6 +147,7 @@ def create_commit(ask: Ask) -> object:
         changes = Index(project.repository, parent).after(actions)
         # git ends a message with one line end; GitLab keeps what it was given.
         made = project.repository.write(parent, changes, message, author, Person(user.name, user.email, now))
+        project.signed.add(made)
         project.repository.update(branch, made, project.refs.get(branch))
     except Misfit as error:
         raise refused(400, str(error)) from None

@@ -106,6 +106,7 @@ def merge(state: State, project: Project, request: MergeRequest, way: AutoMerge)
     except Moved:
         raise Unmergeable("Something went wrong during merge: the target branch has moved") from None
     project.refs[request.target] = new
+    project.signed |= {one for one in (made, squashed) if one}
     request.state, request.merged_at, request.merge_user = "merged", state.now(), way.user
     request.merge_commit, request.squash_commit, request.auto_merge = made, squashed, None
     request.updated_at, request.pending = state.now(), []

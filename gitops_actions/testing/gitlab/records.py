@@ -253,6 +253,7 @@ class Project:
     pipelines: list[Pipeline] = field(default_factory=list)
     environments: list[Environment] = field(default_factory=list)
     deployments: list[Deployment] = field(default_factory=list)
+    signed: set[str] = field(default_factory=set)  # commits that GitLab made, and signed with its key
     refs: dict[str, str] = field(default_factory=dict)  # branches as they were when last looked at
 
     @property

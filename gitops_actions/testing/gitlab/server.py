@@ -22,6 +22,7 @@ from gitops_actions.testing.gitlab import (
     notes,
     pushing,
     requests,
+    settings,
     statuses,
 )
 from gitops_actions.testing.gitlab.access import Visitor, complaint, credential, scoped
@@ -65,7 +66,10 @@ class GitLab(Instance):
         self.rate_limit = rate_limit
         self._window = (0, 0)  # minute, requests in it
         self._routes = Routes(
-            *(room.routes for room in (accounts, code, commits, statuses, requests, accepting, notes, deployments))
+            *(
+                room.routes
+                for room in (accounts, settings, code, commits, statuses, requests, accepting, notes, deployments)
+            )
         )
 
     @property
