@@ -25,7 +25,10 @@ BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "text": "gitops_actions.edit.text:TextPattern",
     },
     "stores": {"git": "gitops_actions.git.store:GitStore"},
-    "forges": {"local": "gitops_actions.forge.local.forge:connect"},
+    "forges": {
+        "local": "gitops_actions.forge.local.forge:connect",
+        "gitlab": "gitops_actions.forge.gitlab.forge:connect",
+    },
     "runtimes": {"none": "gitops_actions.ci.plain:Plain"},
     "reporters": {"text": "gitops_actions.report.text:Text", "json": "gitops_actions.report.json:Json"},
     "agents": {"embedded": "gitops_actions.agent.embedded:Embedded"},

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from typing import Any
+from urllib.parse import quote
 
 from gitops_actions.testing.forgehttp import Answer
 from gitops_actions.testing.gitlab import code_shapes, events
@@ -118,7 +119,7 @@ def file(ask: Ask) -> object:
         "last_commit_id": project.repository.last_change(commit, path),
         "execute_filemode": entry.mode == "100755",
     }
-    headers = {f"X-Gitlab-{name.replace('_', '-').title()}": str(value) for name, value in document.items()}
+    headers = {f"X-Gitlab-{name.replace('_', '-').title()}": quote(str(value), "/") for name, value in document.items()}
     if ask.call.method == "HEAD":
         return Answer(200, headers)
     return Answer.of(200, document | {"content": base64.b64encode(content).decode()}, headers)

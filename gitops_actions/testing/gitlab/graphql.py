@@ -120,9 +120,12 @@ def _repository(state: State, one: Project) -> dict[str, Any]:
         if commit is None:
             return None
         entries = one.repository.entries(commit, given["paths"])
-        files = [entries[path] for path in given["paths"] if path in entries and entries[path].type == "blob"]
-        contents = one.repository.blobs([entry.id for entry in files]) if files else {}
-        return _connection([_blob(one, entry, contents[entry.id]) for entry in files], given)
+        # Folders and submodules come along, without a content: Gitaly's GetBlobs says what is at a path, and
+        # `Gitlab::GitalyClient::BlobsStitcher` leaves out only what is not there.
+        there = [entries[path] for path in given["paths"] if path in entries]
+        files = [entry.id for entry in there if entry.type == "blob"]
+        contents = one.repository.blobs(files) if files else {}
+        return _connection([_blob(one, entry, contents.get(entry.id, b"")) for entry in there], given)
 
     def tree(_: object, **given: Any) -> dict[str, Any] | None:
         commit, path = commit_of(given.get("ref")), (given.get("path") or "").strip("/")
