@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from gitops_actions.errors import UsageError
 from gitops_actions.forge.gitlab import words
 from gitops_actions.forge.gitlab.client import Client, Doubt, Refused
@@ -10,27 +13,37 @@ _TRIES = 3
 
 
 def comment(client: Client, number: int, topic: str, text: str) -> None:
-    """Write the comment of a topic, or replace it. Raises UsageError when there is no such request."""
+    """Write the comment of a topic, or replace it. Raises UsageError when there is no such request.
+
+    After it was written it is looked at again: a proxy may have sent it twice.
+    """
     body = words.note(topic, text)
     path = f"merge_requests/{number}/notes"
     for tries in range(1, _TRIES + 1):
+        mine = _of_topic(client, number, topic)
+        same = [one for one in mine if one["body"].strip() == body.strip()]
         try:
-            notes = [one for one in client.pages(path, sort="asc") if not one["system"]]
-        except Refused as refused:
-            if refused.status != 404:
-                raise
-            raise UsageError(f"there is no merge request !{number} in {client.address.web}") from None
-        mine = [one for one in notes if one["body"].startswith(words.marker(topic))]
-        if any(one["body"].strip() == body.strip() for one in mine):
-            return
-        try:
-            if not any(_replaced(client, f"{path}/{one['id']}", body) for one in mine):
-                client.write("post", path, {"body": body})
+            for one in same[1:]:
+                client.write("delete", f"{path}/{one['id']}")
+            if same or any(_replaced(client, f"{path}/{one['id']}", body) for one in mine):
+                return
+            client.write("post", path, {"body": body})
         except Doubt:
             if tries == _TRIES:
                 raise
-            continue
-        return
+        except Refused as refused:
+            if refused.status != 404:  # of one that is gone already
+                raise
+
+
+def _of_topic(client: Client, number: int, topic: str) -> list[Mapping[str, Any]]:
+    try:
+        notes = list(client.pages(f"merge_requests/{number}/notes", sort="asc"))
+    except Refused as refused:
+        if refused.status != 404:
+            raise
+        raise UsageError(f"there is no merge request !{number} in {client.address.web}") from None
+    return [one for one in notes if not one["system"] and one["body"].startswith(words.marker(topic))]
 
 
 def _replaced(client: Client, path: str, body: str) -> bool:

@@ -46,6 +46,7 @@ class Session(requests.Session):
         full = urljoin(resp.url, target)
         if _origin(full) != self._origin or resp.request.method not in ("GET", "HEAD"):
             parts = urlsplit(full)
+            resp.close()
             raise Elsewhere(f"{parts.scheme}://{parts.hostname}{parts.path}")
         return target
 
