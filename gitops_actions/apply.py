@@ -152,6 +152,7 @@ def needed(forge: Forge | None, plan: Plan) -> Forge:
         raise UsageError(
             f"{plan.branch} needs a pull request, and this config repo has no forge that opens one",
             code="GA040",
-            hint="use `deliver: push`, or --forge to say which forge it is",
+            hint="use `deliver: push`, or say which forge it is with --forge: on GitLab https://HOST/api/v4/version "
+            "answers, on GitHub Enterprise Server https://HOST/api/v3/meta",
         )
     return forge

@@ -27,6 +27,7 @@ BUILT_IN: Mapping[Group, Mapping[str, str]] = {
     "stores": {"git": "gitops_actions.git.store:GitStore"},
     "forges": {
         "local": "gitops_actions.forge.local.forge:connect",
+        "github": "gitops_actions.forge.github.forge:connect",
         "gitlab": "gitops_actions.forge.gitlab.forge:connect",
     },
     "runtimes": {"none": "gitops_actions.ci.plain:Plain"},

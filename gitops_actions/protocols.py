@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from gitops_actions.model import (
     Commit,
@@ -187,6 +187,25 @@ class Forge(Protocol):
 
     def compare(self, repository: str, old: str, new: str) -> Ancestry | None:
         """How ``new`` stands to ``old`` in a source repository (``descendant``: newer); None: not known here."""
+        ...
+
+
+@runtime_checkable
+class Foresight(Protocol):
+    """What a forge may also be: one that reads in few requests what it is told will be read."""
+
+    def expect(self, base: str, branch: str, paths: Collection[str]) -> None:
+        """Read at once what a delivery depends on: the files at ``paths`` on both branches, the commits of ``branch``
+        that ``base`` lacks, and the requests from one to the other. The forge and its store answer from it."""
+        ...
+
+
+@runtime_checkable
+class Minting(Protocol):
+    """What a forge may also be: one that makes the token that git is to show."""
+
+    def token(self) -> Secret:
+        """A token for this repository that is good for a while. Raises NotAllowed."""
         ...
 
 

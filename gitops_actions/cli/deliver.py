@@ -11,6 +11,7 @@ from gitops_actions.cli.settings import Settings
 from gitops_actions.core.proposal import OBSOLETE, Situation
 from gitops_actions.errors import GitOpsError, UsageError
 from gitops_actions.model import Action, Commit, Plan, Result, Snapshot
+from gitops_actions.protocols import Foresight
 
 # Looks at the remote and decides; also says where the plan is to be carried out.
 Decide = Callable[[], tuple[Place, Plan]]
@@ -24,6 +25,8 @@ _WORST = (1, 2, 4, 5, 3, 8, 7, 6)
 def situation(session: Session, place: Place, branch: str, paths: Collection[str]) -> Situation:
     """What the remote looks like for a request's branch."""
     store, forge = place.store, place.forge
+    if forge is not None and forge.store is store and isinstance(forge, Foresight):
+        forge.expect(place.branch, branch, paths)
     base = store.snapshot(place.branch, paths, likely=session.likely)
     if forge is None:
         return Situation(base)

@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from gitops_actions import plugins
+from gitops_actions.cli import hosts
 from gitops_actions.cli.folder import Folder
 from gitops_actions.cli.options import RepositoryOptions
-from gitops_actions.cli.settings import TOKENS, Settings
+from gitops_actions.cli.settings import Settings
 from gitops_actions.core import naming
 from gitops_actions.core.cells import Toolbox
 from gitops_actions.edit.source import text_of
 from gitops_actions.errors import EditRefused, LostRace, Temporary, UsageError
-from gitops_actions.git.credentials import from_environment
 from gitops_actions.git.repository import Repository
 from gitops_actions.model import App, Config, Environment, Secret, Signature
-from gitops_actions.protocols import Connection, Editor, Forge, Store
+from gitops_actions.protocols import Connection, Editor, Forge, Minting, Store
 
 FILE = "gitops.yaml"
 AUTHOR = "gitops-actions <gitops-actions@noreply.invalid>"
@@ -130,19 +130,30 @@ def open_session(settings: Settings, options: RepositoryOptions, *, likely: tupl
         url, base = here.config_repo.url, base or here.config_repo.base
     if base is not None:
         naming.checked_branch(base)
-    with Repository(url, credentials=from_environment(settings.environ), temporary=_temporary(settings)) as repository:
-        if base is not None:
-            repository.begin(base)
+    kind = options.forge if options.forge != "auto" else hosts.forge_of(url, options.api_url)
+    named = options.forge != "auto" or options.api_url is not None
+    secrets = hosts.credentials_for(settings.environ, kind, hosts.host_of(url), named=named)
+    if options.forge == "auto" and not secrets and not url.startswith(("https://", "http://")):
+        kind = ""  # by ssh git needs no token, and an API has to do without
+    forges: list[Forge] = []  # of which git may want a token, once there is one
+
+    def mint() -> Secret:
+        (minting,) = forges
+        assert isinstance(minting, Minting)  # noqa: S101 (its credentials are such that it is asked)
+        return minting.token()
+
+    credentials = hosts.credentials_for_git(settings.environ, secrets, kind, mint)
+    with Repository(url, credentials=credentials, temporary=_temporary(settings)) as repository:
         git: Store = plugins.load("stores", "git")(repository)
-        kind = options.forge
-        if kind == "auto":
-            kind = "local" if repository.local else ""
-        secrets = {name: Secret(text) for name in TOKENS if (text := settings.environ.get(name))}
+        kind = "local" if options.forge == "auto" and repository.local else kind
         connection = Connection(
             repository.url, options.api_url, secrets, author, deadline, settings.detail, git, repository
         )
         forge: Forge | None = plugins.load("forges", kind)(connection) if kind else None
+        forges += [forge] if forge is not None else []
         store = _store(options.transport, git, forge)
+        if base is not None and store is git:
+            repository.begin(base)
         base = base or store.default_branch()
         by = "git" if store is git else "its API"
         settings.detail(f"config repo {repository.url}, base {base}, by {by}, forge {kind or 'none'}")

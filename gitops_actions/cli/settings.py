@@ -13,8 +13,10 @@ from gitops_actions.errors import Temporary
 if TYPE_CHECKING:
     from gitops_actions.model import Finding
 
+# A GitHub App: its id (or client id), and its private key.
+APP = ("GITOPS_GITHUB_APP_ID", "GITOPS_GITHUB_APP_PRIVATE_KEY")
 # Kept from every child process.
-TOKENS = ("GITOPS_TOKEN", "GH_TOKEN", "GITHUB_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN")
+TOKENS = ("GITOPS_TOKEN", "GH_TOKEN", "GITHUB_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN", "GITOPS_GITHUB_APP_PRIVATE_KEY")
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,8 +114,8 @@ class Command:
         self.folder = folder
         self._lock = lock
         self._environment = {**_ENVIRONMENT, "GIT_DIR": str(folder)}
-        self._online = credentials.environment(origin) if credentials else {}
-        self._secrets = credentials.texts() if credentials else ()
+        self._credentials = credentials
+        self._origin = origin
 
     def start(self, *arguments: str, network: bool = False) -> Running:
         """Start git. Only ``network`` commands get the credentials, and reach anything. Raises UsageError when there is
@@ -127,7 +127,10 @@ class Command:
         options: dict[str, Any] = {}
         if os.name == "posix" and self._lock is not None and self._lock.descriptor is not None:
             options["pass_fds"] = (self._lock.descriptor,)
-        environment = {**self._environment, **(self._online if network else _OFFLINE)}
+        # Only now: a token may be made for this, and end before a process that runs for days.
+        shown = self._credentials if network and self._origin is not None else None
+        online = shown.environment(self._origin) if shown else {}
+        environment = {**self._environment, **(online if network else _OFFLINE)}
         running = Git(self.folder).execute(
             [Git.GIT_PYTHON_GIT_EXECUTABLE, *arguments], istream=-1, as_process=True, env=environment, **options
         )
@@ -135,7 +138,7 @@ class Command:
         process, running.proc = running.proc, None
         if process is None:
             raise UsageError("git could not be started", hint="install git 2.38 or newer, on the PATH")
-        return Running(process, self._secrets)
+        return Running(process, shown.texts() if shown else ())
 
     def run(self, *arguments: str, data: bytes | None = None, network: bool = False) -> Answer:
         """Run git to its end."""

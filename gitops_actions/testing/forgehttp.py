@@ -254,13 +254,22 @@ def operation_of(call: Call) -> tuple[str, str] | None:
     return (found[1], str(name or found[2])) if found else ("query", str(name))
 
 
-def git_answer(call: Call, root: Path, path: str, *, user: str = "", filters: bool = True) -> Answer:
+def git_answer(
+    call: Call,
+    root: Path,
+    path: str,
+    *,
+    user: str = "",
+    filters: bool = True,
+    extra: Mapping[str, str] | None = None,
+) -> Answer:
     """Let ``git http-backend`` answer a request of git.
 
     Args:
         root: the folder that holds the bare repositories.
         path: the repository's path below ``root``, and what follows it (``/acme/deploy.git/info/refs``).
         user: who asks; hooks see it as ``REMOTE_USER``.
+        extra: more variables for hooks.
     """
     status, headers, body = githttp.backend(
         root,
@@ -271,6 +280,7 @@ def git_answer(call: Call, root: Path, path: str, *, user: str = "", filters: bo
         body=call.body,
         user=user,
         filters=filters,
+        extra=extra,
     )
     return Answer(int(status.split(" ")[0]), dict(headers), body)
 
@@ -316,7 +326,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         owner = self.server.owner
         headers = {name.lower(): text for name, text in self.headers.items()}
-        call = Call(self.command, self.path, headers, githttp.body_of(self))
+        body = githttp.body_of(self)
+        if len(body) < int(headers.get("content-length", 0)):
+            # The client died while it was asking: nobody acts on half a request.
+            self.close_connection = True
+            return
+        call = Call(self.command, self.path, headers, body)
         time.sleep(owner.request_delay)
         recorded, fault = owner._began(call)
         how = fault.how if fault else None

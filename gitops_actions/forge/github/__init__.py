@@ -1,0 +1,1 @@
+"""Repositories on GitHub: github.com, GitHub Enterprise Cloud and GitHub Enterprise Server."""

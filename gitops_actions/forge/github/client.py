@@ -1,0 +1,301 @@
+"""Requests to GitHub's API, by PyGithub's requester: what is retried, what is waited for, and what an answer means.
+
+PyGithub's own retries repeat POST, and it waits a second between two writes: both are off. Here reads are repeated,
+a write never is: whoever asked looks what became of it.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from gitops_actions import __version__
+from gitops_actions.errors import Temporary, UsageError
+from gitops_actions.forge.github import failures
+from gitops_actions.forge.github.address import Address
+from gitops_actions.forge.github.credentials import Credentials
+from gitops_actions.forge.github.failures import Doubt, Refusal
+from gitops_actions.forge.github.words import line
+
+if TYPE_CHECKING:
+    from github.Auth import Auth
+    from github.Requester import Requester
+
+_TRIES = 5
+_TIMEOUT = 30  # GitHub itself ends a request after ten seconds
+# https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
+_WRITES_A_MINUTE = 80
+_RENEW = 50 * 60  # a token of an installation ends after an hour
+_SECONDARY = re.compile(r"secondary rate limit|abuse detection|rate limit exceeded", re.IGNORECASE)
+_NEXT = re.compile(r'<([^<>]*)>; rel="next"')
+
+
+class Client:
+    """One conversation with the API of one GitHub.
+
+    Args:
+        credentials: who we are; asked when the first request is made.
+        deadline: on the monotonic clock; nothing is waited for beyond it.
+        detail: is told each request.
+
+    Every method raises NotAllowed, Temporary, or `failures.Refusal` (a UsageError) when GitHub says no.
+    """
+
+    def __init__(
+        self, address: Address, credentials: Credentials, *, deadline: float, detail: Callable[[str], None]
+    ) -> None:
+        self._address = address
+        self._credentials = credentials
+        self._deadline = deadline
+        self._detail = detail
+        self._made: tuple[Requester, Auth, float] | None = None
+        self._writes: deque[float] = deque(maxlen=_WRITES_A_MINUTE)
+
+    @property
+    def source(self) -> str | None:
+        """The variable that the credentials came from."""
+        return self._credentials.source
+
+    def query(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The data of a GraphQL query. What was not found in it is None."""
+        return self._graphql(document, variables, write=False)
+
+    def mutate(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The data of a GraphQL mutation. Raises Doubt when nobody knows whether it was done."""
+        return self._graphql(document, variables, write=True)
+
+    def get(self, path: str, **parameters: str | int) -> Any:
+        """A document of the REST API."""
+        return self._ask("GET", path, parameters, None, write=False)[0]
+
+    def pages(self, path: str, **parameters: str | int) -> Iterator[Any]:
+        """The pages of a list of the REST API."""
+        document, headers = self._ask("GET", path, {"per_page": 100, **parameters}, None, write=False)
+        yield document
+        while (match := _NEXT.search(headers.get("link", ""))) is not None:
+            target, api = urlsplit(match[1]), urlsplit(self._address.api)
+            if (target.scheme, target.netloc) != (api.scheme, api.netloc):
+                raise failures.moved(line(target.hostname, 100))
+            # Some pages go by the repository's number instead of its name.
+            place = target.path.removeprefix(api.path) + ("?" + target.query if target.query else "")
+            document, headers = self._ask("GET", place, {}, None, write=False)
+            yield document
+
+    def send(self, verb: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """A write by the REST API. Raises Doubt when nobody knows whether it was done."""
+        return self._ask(verb, path, {}, body, write=True)[0]
+
+    def token(self) -> str:
+        """What requests are signed with."""
+        self._requester()
+        assert self._made is not None  # noqa: S101 (the line before)
+        return self._made[1].token
+
+    # --- one request ---
+
+    def _graphql(self, document: str, variables: Mapping[str, Any], *, write: bool) -> dict[str, Any]:
+        for tries in range(1, _TRIES + 1):
+            answer, headers = self._ask("POST", "", {}, {"query": document, "variables": variables}, write=write)
+            data = answer.get("data") if isinstance(answer, dict) else None
+            errors = answer.get("errors") or [] if isinstance(answer, dict) else [{"message": "no JSON object"}]
+            if not isinstance(errors, list) or not all(isinstance(error, dict) for error in errors):
+                errors = [{"message": "errors that are no list"}]
+            kinds = {error.get("type") for error in errors}
+            if "RATE_LIMITED" in kinds:
+                self._wait(_pause(headers))
+                continue
+            if isinstance(data, dict) and (not errors or (not write and kinds == {"NOT_FOUND"})):
+                return data
+            failure = failures.of_graphql(errors, self.source, write=write)
+            if failure is not None:
+                raise failure
+            words = line("; ".join(str(error.get("message")) for error in errors), 300) or "an answer without data"
+            if write:
+                raise Doubt(f"GitHub broke off: {words}", hint="run it again")
+            self._wait(_backoff(tries), f"GitHub cannot answer: {words}")
+        raise Temporary("GitHub cannot answer", hint="run it again; see https://www.githubstatus.com")
+
+    def _ask(
+        self, verb: str, path: str, parameters: Mapping[str, str | int], body: Mapping[str, Any] | None, *, write: bool
+    ) -> tuple[Any, Mapping[str, str]]:
+        """Ask once; reads, and what a rate limit turned away, more often. The document and the headers (names in
+        lower case)."""
+        tries = 0
+        while True:
+            tries += 1
+            if write:
+                self._pace()
+            try:
+                status, headers, text = self._exchange(verb, path, parameters, body)
+            except _Lost as lost:
+                if write and lost.sent:
+                    raise Doubt(f"the answer of GitHub was lost: {lost}", hint="run it again") from None
+                self._again(tries, f"GitHub cannot be reached: {lost}")
+                continue
+            document = _document(text)
+            if status < 300 and (document is not None or not text):
+                return document, headers
+            if status < 300 or status >= 500:
+                words = self._hidden(failures.words_of(document, status))
+                if write:
+                    raise Doubt(f"GitHub broke off: {words}", hint="run it again")
+                self._again(tries, f"GitHub cannot answer: {words}", headers)
+                continue
+            self._refused(status, headers, document, write=write)
+
+    def _refused(self, status: int, headers: Mapping[str, str], document: Any, *, write: bool) -> None:
+        """Wait for the end of a rate limit, or raise what the answer means."""
+        words = self._hidden(failures.words_of(document, status))
+        if status < 400:
+            raise failures.moved(line(urlsplit(headers.get("location", "")).hostname or "another place", 100))
+        if status == 429 or (
+            status == 403
+            and ("retry-after" in headers or headers.get("x-ratelimit-remaining") == "0" or _SECONDARY.search(words))
+        ):
+            self._wait(_pause(headers))
+            return
+        if status == 401:
+            raise failures.refused_credentials(words, self.source)
+        if status == 403:
+            raise failures.not_allowed(words, self.source, write=write)
+        raise Refusal(status, "NOT_FOUND" if status == 404 else "", words)
+
+    def _exchange(
+        self, verb: str, path: str, parameters: Mapping[str, str | int], body: Mapping[str, Any] | None
+    ) -> tuple[int, Mapping[str, str], str]:
+        from requests import exceptions
+
+        requester = self._requester()
+        url = path or requester.graphql_url
+        began = time.monotonic()
+        told = f"{verb} {path or '/graphql'}"
+        try:
+            status, headers, text = requester.requestJson(verb, url, dict(parameters), {}, body)
+        except exceptions.SSLError as error:
+            raise UsageError(
+                f"the certificate of GitHub cannot be trusted: {self._hidden(_reason(error))}",
+                hint="put the authority's certificate into a file, and its path into REQUESTS_CA_BUNDLE",
+            ) from None
+        except (exceptions.RequestException, OSError) as error:
+            self._detail(f"{told}: {type(error).__name__}")
+            raise _Lost(self._hidden(_reason(error)), sent=not _never_sent(error)) from None
+        except RuntimeError:  # PyGithub follows no redirect to another host, nor one to the same place
+            raise failures.moved("another place") from None
+        self._detail(f"{told}: {status} in {time.monotonic() - began:.2f} s")
+        return status, headers, text
+
+    def _requester(self) -> Requester:
+        now = time.monotonic()
+        if self._made is None or (self._credentials.expires and now - self._made[2] > _RENEW):
+            auth = self._credentials.auth(self._beside)
+            self._made = self._signing(auth), auth, now
+        return self._made[0]
+
+    def _beside(self, auth: Auth) -> Client:
+        """Another client for the same place, that signs in another way."""
+        other = Client(self._address, self._credentials, deadline=self._deadline, detail=self._detail)
+        other._made = self._signing(auth), auth, time.monotonic()
+        return other
+
+    def _signing(self, auth: Auth) -> Requester:
+        import github
+
+        left = max(5, min(_TIMEOUT, int(min(self._deadline - time.monotonic(), _TIMEOUT))))
+        return github.Github(
+            auth=auth,
+            base_url=self._address.api,
+            timeout=left,
+            user_agent=f"gitops-actions/{__version__}",
+            retry=None,
+            seconds_between_requests=0,
+            seconds_between_writes=0,
+        ).requester
+
+    # --- patience ---
+
+    def _again(self, tries: int, why: str, headers: Mapping[str, str] | None = None) -> None:
+        """Wait a moment before the next try. Raises Temporary when there is none."""
+        if tries >= _TRIES:
+            raise Temporary(why, hint="run it again; see https://www.githubstatus.com")
+        told = (headers or {}).get("retry-after", "")
+        self._wait(float(told) if told.isdecimal() else _backoff(tries), why)
+
+    def _wait(self, seconds: float, why: str = "GitHub's rate limit is used up") -> None:
+        """Raises Temporary at once when the wait is longer than the budget."""
+        if time.monotonic() + seconds > self._deadline:
+            until = time.strftime("%H:%M:%S UTC", time.gmtime(time.time() + seconds))
+            raise Temporary(
+                f"{why}; it would have to wait for {seconds:.0f} s, until {until}",
+                hint="run it again after that, or give it more time with --budget",
+            )
+        self._detail(f"{why}; waiting for {seconds:.1f} s")
+        time.sleep(seconds)
+
+    def _pace(self) -> None:
+        """Not more writes in a minute than GitHub takes."""
+        now = time.monotonic()
+        if len(self._writes) == _WRITES_A_MINUTE and now - self._writes[0] < 60:
+            self._wait(60 - (now - self._writes[0]), "GitHub takes no more than 80 writes in a minute")
+        self._writes.append(time.monotonic())
+
+    def _hidden(self, text: str) -> str:
+        for secret in self._credentials.secrets():
+            text = text.replace(secret, "***")
+        return text
+
+
+class _Lost(Exception):
+    """No answer, or half of one. ``sent``: the request may have arrived."""
+
+    def __init__(self, why: str, *, sent: bool) -> None:
+        super().__init__(why)
+        self.sent = sent
+
+
+def _never_sent(error: Exception) -> bool:
+    """Whether a connection never came about, so that nothing can have arrived."""
+    from requests import exceptions
+    from urllib3.exceptions import NewConnectionError
+
+    if isinstance(error, exceptions.ConnectTimeout | exceptions.ProxyError):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", None), NewConnectionError)
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong with a connection, without the address that the libraries repeat."""
+    cause = error.args[0] if error.args else error
+    cause = getattr(cause, "reason", None) or cause
+    return line(str(cause).rpartition(">: ")[2] or type(error).__name__, 200)
+
+
+def _document(text: str) -> Any:
+    """The JSON of an answer; None when it is none."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _pause(headers: Mapping[str, str]) -> float:
+    """How long a rate limit lasts
+    (https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately).
+    """
+    told = headers.get("retry-after", "")
+    if told.isdecimal():
+        return float(told)
+    reset = headers.get("x-ratelimit-reset", "")
+    if headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
+        return max(1.0, int(reset) - time.time() + 1)
+    return 60.0
+
+
+def _backoff(tries: int) -> float:
+    return random.uniform(0.5, 1.0) * min(8.0, 0.2 * float(2**tries))  # noqa: S311 (jitter, not a secret)

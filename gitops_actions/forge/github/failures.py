@@ -1,0 +1,117 @@
+"""What GitHub says when it does not do what it was asked, as errors of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gitops_actions.errors import GitOpsError, NotAllowed, Temporary, UsageError
+from gitops_actions.forge.github.words import line
+
+# https://docs.github.com/en/actions/concepts/security/github_token
+_OF_ACTIONS = (
+    "GITHUB_TOKEN reaches only the repository that the workflow runs in, and only as its `permissions:` say; for "
+    "another one, give GITOPS_TOKEN the token of a GitHub App (actions/create-github-app-token) or of a machine user"
+)
+
+
+class Refusal(UsageError):
+    """GitHub refused, and nothing was done. ``status`` is that of HTTP (of GraphQL: 200), ``kind`` the type of a
+    GraphQL error, ``words`` what it said. Who asked knows what it means; unhandled it is a usage error."""
+
+    def __init__(self, status: int, kind: str, words: str) -> None:
+        super().__init__(f"GitHub refuses: {words}", hint="see docs/github.md for what it needs")
+        self.status = status
+        self.kind = kind
+        self.words = words
+
+
+class Doubt(Temporary):
+    """Nobody knows whether a write was done: its answer was lost, or says that the server broke."""
+
+
+def not_allowed(words: str, source: str | None, *, write: bool) -> NotAllowed:
+    """The error for 403 and for GraphQL's FORBIDDEN. ``source``: the variable that the token came from."""
+    if "SAML" in words or "single sign-on" in words.lower():
+        return NotAllowed(f"GitHub refuses this token: {words}", hint="authorize the token for the organization's SSO")
+    if "create or approve pull requests" in words:
+        return NotAllowed(
+            f"GitHub refuses: {words}",
+            hint="turn on 'Allow GitHub Actions to create and approve pull requests' in the settings of the repository "
+            "(Actions, General) and of the organization; or use the token of a GitHub App",
+        )
+    if "archived" in words:
+        return NotAllowed(f"GitHub refuses: {words}", hint="unarchive the repository, or give another one")
+    need = "write `contents` and `pull_requests` (for labels `issues`, for statuses `statuses`)"
+    hint = f"give the token the permission to {need if write else 'read the repository, its requests and statuses'}"
+    return NotAllowed(f"GitHub refuses: {words}", hint=_OF_ACTIONS if source == "GITHUB_TOKEN" else hint)
+
+
+def refused_credentials(words: str, source: str | None) -> NotAllowed:
+    """The error for 401."""
+    name = source or "the token"
+    return NotAllowed(
+        f"GitHub does not take {name}: {words}",
+        hint="it may have expired, or be of another host; make a new one and put it into GITOPS_TOKEN",
+    )
+
+
+def no_credentials() -> NotAllowed:
+    """The error when there is no token at all."""
+    return NotAllowed(
+        "there is no token for GitHub",
+        hint="set GITOPS_TOKEN (else GH_TOKEN or GITHUB_TOKEN), or GITOPS_GITHUB_APP_ID and "
+        "GITOPS_GITHUB_APP_PRIVATE_KEY; docs/github.md says what it has to be allowed",
+    )
+
+
+def not_visible(name: str, source: str | None) -> UsageError:
+    """The error for a repository that GitHub does not show: it never says which of the reasons it is."""
+    return UsageError(
+        f"there is no repository {name} on GitHub, or it is not visible with these credentials",
+        hint=_OF_ACTIONS
+        if source == "GITHUB_TOKEN"
+        else "check the name; for a private repository, check that the token reaches it (a fine-grained token and a "
+        "GitHub App name their repositories)",
+    )
+
+
+def moved(target: str) -> UsageError:
+    """The error for a redirect that would take the token elsewhere."""
+    return UsageError(
+        f"GitHub redirects to {target}, and the token is not sent after it",
+        hint="give the new address of the repository, or the right --api-url",
+    )
+
+
+def words_of(document: Any, status: int) -> str:
+    """What a REST answer says is wrong: its message and the errors below it."""
+    if not isinstance(document, Mapping):
+        return f"HTTP {status}"
+    parts = [str(document.get("message") or f"HTTP {status}")]
+    errors = document.get("errors")
+    for error in errors if isinstance(errors, Sequence) and not isinstance(errors, str) else ():
+        if isinstance(error, Mapping):
+            told = error.get("message") or " ".join(str(error.get(key, "")) for key in ("resource", "field", "code"))
+            parts.append(str(told))
+        else:
+            parts.append(str(error))
+    return line(": ".join(dict.fromkeys(part for part in parts if part.strip())), 500)
+
+
+def of_graphql(errors: Sequence[Mapping[str, Any]], source: str | None, *, write: bool) -> GitOpsError | None:
+    """The error for a list of GraphQL errors; None where nobody knows what they mean, as when a server breaks.
+
+    https://docs.github.com/en/graphql/guides/using-graphql-clients; the types are not documented.
+    """
+    kinds = [str(error.get("type") or "") for error in errors]
+    words = line("; ".join(dict.fromkeys(str(error.get("message", "")) for error in errors)), 500)
+    if any(isinstance(error.get("extensions"), Mapping) and error["extensions"].get("code") for error in errors):
+        return UsageError(
+            f"this GitHub does not understand the request: {words}",
+            hint="GitHub Enterprise Server has to be one of the releases that are still supported",
+        )
+    if "FORBIDDEN" in kinds or "INSUFFICIENT_SCOPES" in kinds:
+        return not_allowed(words, source, write=write)
+    known = [kind for kind in kinds if kind and kind not in ("INTERNAL", "SERVICE_UNAVAILABLE")]
+    return Refusal(200, known[0], words) if known and len(known) == len(kinds) else None

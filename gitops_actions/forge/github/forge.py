@@ -1,0 +1,151 @@
+"""Pull requests, commit statuses and the content of a repository on GitHub."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from typing import Literal, get_args
+
+from gitops_actions.errors import NotAllowed
+from gitops_actions.forge.github import comments, merging, statuses
+from gitops_actions.forge.github.address import address
+from gitops_actions.forge.github.client import Client
+from gitops_actions.forge.github.credentials import Credentials
+from gitops_actions.forge.github.failures import Refusal
+from gitops_actions.forge.github.queries import Reading
+from gitops_actions.forge.github.requests import Requests
+from gitops_actions.forge.github.store import GitHubStore
+from gitops_actions.forge.github.view import View
+from gitops_actions.model import CommitStatus, MergeMethod, PullRequest, RequestText, Secret, Signature
+from gitops_actions.protocols import Ancestry, Capability, Connection, Store
+
+_SOURCE = re.compile(r"(?:https://[^/@\s]+/)?([A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}?)(?:\.git)?/?")
+_ID = re.compile(r"[0-9a-f]{40}")
+_RELATIONS: dict[str, Ancestry] = {
+    "ahead": "descendant", "behind": "ancestor", "identical": "same", "diverged": "diverged",
+}  # fmt: skip
+
+
+def connect(connection: Connection) -> GitHubForge:
+    """The forge of a repository on GitHub. Nothing is asked yet."""
+    where = address(connection.url, connection.api_url)
+    credentials = Credentials(connection.credentials, where)
+    client = Client(where, credentials, deadline=connection.deadline, detail=connection.detail)
+    return GitHubForge(View(client, where), connection.git)
+
+
+class GitHubForge:
+    """A `gitops_actions.protocols.Forge` by the API of GitHub.
+
+    Args:
+        view: what was read of the repository, shared with the store.
+        git: the repository by git, for what the store cannot ask the API.
+    """
+
+    name = "github"
+    capabilities: frozenset[Capability] = frozenset(get_args(Capability))
+    store: Store | None
+
+    def __init__(self, view: View, git: Store) -> None:
+        self._view = view
+        self._requests = Requests(view)
+        self.store = GitHubStore(view, git)
+
+    def token(self) -> Secret:
+        """See `protocols.Minting`."""
+        return Secret(self._view.client.token())
+
+    def expect(self, base: str, branch: str, paths: Collection[str]) -> None:
+        """See `protocols.Foresight`."""
+        view, reading = self._view, Reading()
+        for ref in (base, branch):
+            known, head = view.known_head(ref)
+            if not known or head is not None:
+                view.want(reading, ref, head, list(paths)[:100])
+        known, head = view.known_head(branch)
+        if not known or (head is not None and (view.heads.get(base), head) not in view.commits_ahead):
+            view.want_ahead(reading, base, branch)
+        self._requests.want(reading, branch, base)
+        if reading:
+            view.ask(reading)
+
+    def find(
+        self,
+        *,
+        state: Literal["open", "closed", "merged", "all"] = "open",
+        branch: str | None = None,
+        base: str | None = None,
+    ) -> tuple[PullRequest, ...]:
+        """See `Forge.find`."""
+        return self._requests.find(state, branch, base)
+
+    def get(self, number: int) -> PullRequest:
+        """See `Forge.get`."""
+        return self._requests.detailed(number).request
+
+    def open(self, branch: str, base: str, text: RequestText) -> PullRequest:
+        """See `Forge.open`. Raises NotAllowed when people cannot be asked or labels set; the request is open then."""
+        return self._requests.open(branch, base, text)
+
+    def update(
+        self,
+        number: int,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        add_labels: Collection[str] = (),
+        remove_labels: Collection[str] = (),
+    ) -> PullRequest:
+        """See `Forge.update`."""
+        there = self._requests.detailed(number)
+        self._requests.reword(there, title=title, body=body)
+        self._requests.add_labels(there, add_labels)
+        self._requests.remove_labels(there, remove_labels)
+        return self._requests.detailed(number).request
+
+    def close(self, number: int, *, comment: str | None = None) -> PullRequest:
+        """See `Forge.close`."""
+        there = self._requests.detailed(number)
+        if there.request.state != "open":
+            return there.request
+        if comment:  # first: a run that ends here is repeated, and finds the comment
+            self.comment(number, "close", comment)
+        return self._requests.close(there)
+
+    def comment(self, number: int, topic: str, body: str) -> None:
+        """See `Forge.comment`."""
+        comments.comment(self._view, number, topic, body)
+
+    def merge(self, number: int, *, expected_head: str, method: MergeMethod, author: Signature) -> PullRequest:  # noqa: ARG002
+        """See `Forge.merge`; the author is the owner of the token."""
+        return merging.merge(self._view, self._requests, number, expected_head, method)
+
+    def request_auto_merge(
+        self,
+        number: int,
+        *,
+        expected_head: str,
+        method: MergeMethod | None,
+        author: Signature,  # noqa: ARG002 (it is the owner of the token)
+    ) -> PullRequest:
+        """See `Forge.request_auto_merge`."""
+        return merging.request_auto_merge(self._view, self._requests, number, expected_head, method)
+
+    def statuses(self, commit: str) -> tuple[CommitStatus, ...]:
+        """See `Forge.statuses`: check runs are among them."""
+        return statuses.of(self._view, commit)
+
+    def set_status(self, commit: str, status: CommitStatus) -> None:
+        """See `Forge.set_status`."""
+        statuses.set_status(self._view, commit, status)
+
+    def compare(self, repository: str, old: str, new: str) -> Ancestry | None:
+        """See `Forge.compare`: any repository on this GitHub that the token reaches."""
+        match = _SOURCE.fullmatch(repository)
+        if match is None or not _ID.fullmatch(old) or not _ID.fullmatch(new):
+            return None
+        try:
+            found = self._view.client.get(f"/repos/{match[1]}/compare/{old}...{new}", per_page=1)
+        except (Refusal, NotAllowed):
+            return None
+        return _RELATIONS.get(found["status"])
