@@ -117,3 +117,23 @@ def test_the_token_is_nowhere(lab: Lab, status: int | None) -> None:
     left = " ".join(path.read_text(errors="replace") for path in lab.world.temporary.rglob("*") if path.is_file())
     for form in forms():
         assert form not in done.output + done.errors + bodies + paths + left
+
+
+def test_few_requests(lab: Lab) -> None:
+    def asked(version: str) -> list[str]:
+        before = len(lab.server.requests)
+        lab.deploy(version)
+        return [f"{one.method} {one.operation or one.path}" for one in lab.server.requests[before:]]
+
+    commit(lab.project.repository.path, {"x": "x"}, message="x\n", branch="gitops/dev/web-admin", start="main")
+    opened = asked("1.0.1")
+    assert len(opened) <= 5, opened
+    (request,) = lab.open_requests()
+    request.pending.clear()  # GitLab has found out meanwhile whether it can be merged
+    unchanged = asked("1.0.1")
+    assert len(unchanged) <= 3, unchanged
+    updated = asked("1.0.2")
+    assert len(updated) <= 7, updated
+    lab.run("pr merge", "1")
+    unchanged = asked("1.0.2")
+    assert len(unchanged) <= 3, unchanged

@@ -12,9 +12,10 @@ from gitops_actions.forge.gitlab.address import address
 from gitops_actions.forge.gitlab.client import Client, Refused
 from gitops_actions.forge.gitlab.comments import comment
 from gitops_actions.forge.gitlab.credentials import chosen
+from gitops_actions.forge.gitlab.foresight import expect
 from gitops_actions.forge.gitlab.merging import Merging
 from gitops_actions.forge.gitlab.reading import ID, Reading
-from gitops_actions.forge.gitlab.requests import UNSETTLED, Document, Requests
+from gitops_actions.forge.gitlab.requests import UNSETTLED, Document, Requests, own
 from gitops_actions.forge.gitlab.store import GitLabStore
 from gitops_actions.model import CommitStatus, MergeMethod, PullRequest, RequestText, Signature
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
@@ -45,6 +46,10 @@ class GitLabForge:
         self._requests = Requests(client)
         self._merging = Merging(client, self._requests)
 
+    def expect(self, base: str, branch: str, paths: Collection[str]) -> None:
+        """See `protocols.Foresight`."""
+        expect(self._client, self._reading, base, branch, paths)
+
     def find(
         self,
         *,
@@ -55,7 +60,11 @@ class GitLabForge:
         """See `Forge.find`."""
         if state == "open" and branch is not None and self._reading.gone(branch):
             return ()
-        found = self._requests.find(state, branch, base)
+        early = self._reading.requests.pop((branch or "", base or ""), None)
+        if early is None:
+            found = self._requests.find(state, branch, base)
+        else:
+            found = own(early, state)
         return tuple(words.shown(one, conflicts=branch is not None and self._conflicts(one)) for one in found)
 
     def get(self, number: int) -> PullRequest:

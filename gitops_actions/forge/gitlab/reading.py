@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -46,6 +46,7 @@ class Reading:
         self._listed: set[str] = set()  # the prefixes of which all branches are known
         if not hasattr(self, "_files"):
             self._files: dict[str, dict[str, File | None]] = {}
+        self.requests: dict[tuple[str, str], list[Mapping[str, Any]]] = {}  # by branch and base, to be used once
         # Found in the same query as the commit, but by the name of the branch, which may have moved in between.
         self._unproven: dict[str, dict[str, File | None]] = {}
 
@@ -55,6 +56,12 @@ class Reading:
         if self._ours is not None and branch.startswith(_OURS):
             others = tuple(name for name in self._ours if name != branch)
             self._ours = others if commit is None else (*others, branch)
+
+    def keep(self, commit: str, paths: Collection[str], blobs: Mapping[str, Any] | None) -> None:
+        """These blobs are what a commit has at these paths."""
+        nodes = (blobs or {}).get("nodes") or ()
+        found = dict.fromkeys(paths, None) | self._content.read_out(commit, nodes)
+        self._files.setdefault(commit, {}).update(found)
 
     def default_branch(self) -> str:
         """The branch that HEAD names. Raises UsageError for an empty repository."""
@@ -101,11 +108,9 @@ class Reading:
 
     def branches(self, prefix: str) -> Mapping[str, str]:
         """Branches that start with ``prefix``, with their commits."""
-        known = prefix.startswith(_OURS) and self._ours is not None
-        ours = [name for name in self._ours or () if name.startswith(prefix)] if known else []
-        if not any(prefix.startswith(listed) for listed in self._listed) and not (
-            known and all(self._heads.get(name) for name in ours)
-        ):
+        if prefix.startswith(_OURS) and self._ours is not None:
+            return _Branches(self, [name for name in self._ours if name.startswith(prefix)])
+        if not any(prefix.startswith(listed) for listed in self._listed):
             query = {"search": f"^{prefix}"} if prefix else {}
             for document in self._all("repository/branches", **query):
                 if document["name"].startswith(prefix):  # GitLab's search takes no notice of case
@@ -246,6 +251,28 @@ class Reading:
             f"there is no branch {branch!r} in {self._client.address.web}",
             hint=f"give one that exists: {', '.join(near)}{more}" if near else "push it first",
         )
+
+
+class _Branches(Mapping[str, str]):
+    """Branches by name; where one is, is asked when somebody wants to know."""
+
+    def __init__(self, reading: Reading, names: list[str]) -> None:
+        self._reading = reading
+        self._names = sorted(names)
+
+    def __getitem__(self, name: str) -> str:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._reading.head(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def _possible(path: str) -> bool:

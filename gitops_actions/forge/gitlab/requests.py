@@ -6,7 +6,7 @@ Every write is one request. When its answer is lost, what is there now decides w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal
 
 from gitops_actions.errors import LostRace, UsageError
@@ -30,9 +30,10 @@ class Requests:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._people: dict[str, int] = {}
+        self._seen: Document | None = None  # the last one that was looked at: most often, it is the one to adopt
 
     def find(self, state: State, branch: str | None, base: str | None) -> list[Document]:
-        """Requests, newest first. Those from forks are other people's, however their branch is called."""
+        """The project's own requests, newest first."""
         query = {"state": {"open": "opened"}.get(state, state), "order_by": "created_at", "sort": "desc"}
         query |= {"source_branch": branch} if branch is not None else {}
         query |= {"target_branch": base} if base is not None else {}
@@ -40,8 +41,7 @@ class Requests:
             found = list(self._client.pages("merge_requests", **query))
         except Refused as refused:
             raise self._client.absent() if refused.status == 404 else refused from None
-        own = [one for one in found if one["source_project_id"] == one["target_project_id"]]
-        return sorted(own, key=lambda one: -int(one["iid"]))
+        return own(found, state)
 
     def get(self, number: int) -> Document:
         """One request. Raises UsageError when there is none of that number."""
@@ -49,6 +49,7 @@ class Requests:
             document: Document = self._client.get(_path(number))
         except Refused as refused:
             raise self._unknown(number) if refused.status == 404 else refused from None
+        self._seen = document
         return document
 
     def settled(self, number: int) -> Document:
@@ -76,6 +77,11 @@ class Requests:
             **({"labels": ",".join(text.labels)} if text.labels else {}),
             **{name: ids for name, ids in people.items() if ids},
         }
+        seen, self._seen = self._seen, None
+        if seen is not None and _is(seen, branch, base):
+            adopted = self._adopt(seen, text, people)
+            if adopted["state"] == "opened":
+                return adopted
         for tries in range(1, _TRIES + 1):
             try:
                 made: Document = self._client.write("post", "merge_requests", wanted)
@@ -96,11 +102,13 @@ class Requests:
             return self._adopt(there, text, people)
         raise LostRace(f"the request for {branch} into {base} is opened and closed at the same time")
 
-    def update(self, number: int, change: Callable[[Document], Mapping[str, Any]]) -> Document:
+    def update(
+        self, number: int, change: Callable[[Document], Mapping[str, Any]], seen: Document | None = None
+    ) -> Document:
         """Change a request: ``change`` says what is to be sent for the request as it is; nothing for one that is as it
-        should be."""
+        should be. ``seen`` is what was just looked at."""
         for tries in range(1, _TRIES + 1):
-            document = self.get(number)
+            document = seen or self.get(number)
             body = change(document)
             if not body:
                 return document
@@ -109,6 +117,7 @@ class Requests:
             except Doubt:
                 if tries == _TRIES:
                     raise
+                seen = None
                 continue
             return made
         raise AssertionError("the last try returns or raises")
@@ -129,7 +138,7 @@ class Requests:
                     body[name] = list(dict.fromkeys([*now, *people[name]]))
             return body
 
-        return self.update(there["iid"], change)
+        return self.update(there["iid"], change, there)
 
     def _open_one(self, branch: str, base: str, refused: Refused | None) -> Document | None:
         """The open request for a branch and base. GitLab names the one that is in the way, which a list may not show
@@ -139,8 +148,7 @@ class Requests:
             return found[0]
         twin = _TWIN.search(refused.words) if refused is not None else None
         one = self.get(int(twin[1])) if twin else None
-        same = one is not None and (one["source_branch"], one["target_branch"]) == (branch, base)
-        return one if one is not None and same and one["state"] == "opened" else None
+        return one if one is not None and _is(one, branch, base) else None
 
     def _unopened(self, branch: str, base: str, refused: Refused) -> Exception:
         if refused.status == 404:
@@ -171,8 +179,22 @@ class Requests:
         )
 
 
+def own(found: Sequence[Document], state: State) -> list[Document]:
+    """Those of a state, newest first. Those from forks are other people's, however their branch is called."""
+    states = {"open": ("opened", "locked"), "closed": ("closed",), "merged": ("merged",)}
+    kept = [one for one in found if state == "all" or one["state"] in states[state]]
+    kept = [one for one in kept if one["source_project_id"] == one["target_project_id"]]
+    return sorted(kept, key=lambda one: -int(one["iid"]))
+
+
 def _path(number: int) -> str:
     return f"merge_requests/{number}"
+
+
+def _is(document: Document, branch: str, base: str) -> bool:
+    """Whether it is the open request for a branch and base."""
+    places = document["source_branch"], document["target_branch"], document["state"]
+    return places == (branch, base, "opened") and bool(own([document], "open"))
 
 
 def _same(user: Document, name: str) -> bool:

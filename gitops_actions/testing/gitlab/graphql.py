@@ -220,6 +220,8 @@ def _merge_request(state: State, one: Project, request: MergeRequest) -> dict[st
         "draft": request.draft,
         "sourceBranch": request.source,
         "targetBranch": request.target,
+        "sourceProjectId": one.id,
+        "targetProjectId": one.id,
         # Like `has_conflicts`: false until it was checked.
         "conflicts": lambda _: not request.pending and merging.conflicts(one, request),
         "diffHeadSha": request.head,
