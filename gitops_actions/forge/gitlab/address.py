@@ -12,7 +12,7 @@ _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1")
 _SCP_LIKE = re.compile(r"(?:[^/:@]+@)?(\[[0-9A-Fa-f:.]+\]|[^/:@\[\]]+):(?!//)(.*)")
 # What groups and projects may be called (https://docs.gitlab.com/user/reserved_names/), and what they may not begin
 # with: `-` is the mark before GitLab's own pages (`/-/merge_requests`).
-_PART = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*")
+_PART = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9_.][A-Za-z0-9_.-]*")
 _API = re.compile(r"(.*)/api/v4/?")
 
 
@@ -57,6 +57,12 @@ def address(url: str, api_url: str | None) -> Address:
     return Address(root or f"{parts.scheme}://{parts.netloc}", _project(path, url))
 
 
+def is_project(path: str) -> bool:
+    """Whether a path can be that of a project: with a group at least."""
+    parts = path.split("/")
+    return len(parts) > 1 and all(_PART.fullmatch(part) for part in parts)
+
+
 def _root(api_url: str) -> str:
     parts = _split(api_url, "--api-url")
     _check(parts, "--api-url")
@@ -99,8 +105,7 @@ def _check(parts: SplitResult, what: str) -> None:
 
 def _project(path: str, url: str) -> str:
     found = unquote(path).strip("/").removesuffix(".git")
-    parts = found.split("/")
-    if len(parts) < 2 or not all(_PART.fullmatch(part) for part in parts):
+    if not is_project(found):
         shown = "" if "@" in url.partition("://")[2] else f" {url[:200]}"
         raise UsageError(
             f"the address{shown} does not name a GitLab project",

@@ -6,6 +6,7 @@ they repeat writes and wait without a cap (https://python-gitlab.readthedocs.io/
 
 from __future__ import annotations
 
+import json
 import random
 import re
 import time
@@ -196,9 +197,9 @@ class Client:
             )
             return take(answer)
         except gitlab.exceptions.GitlabHttpError as error:
-            self._failed(error.response_code or 0, error.error_message)
+            self._failed(error.response_code or 0, _said(error))
         except gitlab.exceptions.GitlabAuthenticationError as error:
-            self._failed(401, error.error_message)
+            self._failed(401, _said(error))
         except Elsewhere as error:
             raise UsageError(
                 f"{self.address.web} has moved to {self._clean(error.target)}, and the token is not sent after it",
@@ -212,8 +213,8 @@ class Client:
         except (requests.RequestException, ValueError) as error:  # ValueError: a document that breaks off
             raise _Again(0, f"{type(error).__name__}: {self._clean(str(error))}", None) from None
 
-    def _failed(self, status: int, message: object) -> NoReturn:
-        words = self._clean(message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message))
+    def _failed(self, status: int, said: str) -> NoReturn:
+        words = self._clean(said)
         if status == 429:
             raise _Again(429, words, self._session.told_to_wait(limited=True))
         if status in _TRANSIENT or (status == 409 and _LOCKED.search(words)):
@@ -251,6 +252,18 @@ class _Again(Exception):
         self.status = status
         self.words = words
         self.after = after
+
+
+def _said(error: gitlab.exceptions.GitlabError) -> str:
+    """GitLab's words; what is wrong with a token is in a field that python-gitlab does not know."""
+    try:
+        document = json.loads(error.response_body or b"")
+        if isinstance(document, dict) and "error_description" in document:
+            return str(document["error_description"])
+    except ValueError:
+        pass
+    message: object = error.error_message
+    return message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
 
 
 def _document(answer: requests.Response) -> Any:

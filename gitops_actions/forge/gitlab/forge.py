@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 from urllib.parse import quote
 
 from gitops_actions.forge.gitlab import statuses, words
-from gitops_actions.forge.gitlab.address import address
+from gitops_actions.forge.gitlab.address import address, is_project
 from gitops_actions.forge.gitlab.client import Client, Refused
 from gitops_actions.forge.gitlab.comments import comment
 from gitops_actions.forge.gitlab.credentials import chosen
@@ -19,8 +18,6 @@ from gitops_actions.forge.gitlab.requests import UNSETTLED, Document, Requests, 
 from gitops_actions.forge.gitlab.store import GitLabStore
 from gitops_actions.model import CommitStatus, MergeMethod, PullRequest, RequestText, Signature
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
-
-_PROJECT = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_.][A-Za-z0-9_.-]*)+")
 
 
 def connect(connection: Connection) -> GitLabForge:
@@ -149,7 +146,7 @@ class GitLabForge:
 
     def compare(self, repository: str, old: str, new: str) -> Ancestry | None:
         """See `Forge.compare`; None for what is not a project of this GitLab that the token sees."""
-        if not (_PROJECT.fullmatch(repository) and ID.fullmatch(old) and ID.fullmatch(new)):
+        if not (is_project(repository) and ID.fullmatch(old) and ID.fullmatch(new)):
             return None
         if old == new:
             return "same"
