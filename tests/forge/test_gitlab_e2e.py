@@ -83,6 +83,16 @@ def test_other_peoples_commits_stay(lab: Lab) -> None:
     assert lab.project.repository.branches()["gitops/dev/web"] == theirs
 
 
+def test_an_instance_that_signs_is_the_committer(lab: Lab) -> None:
+    """And so our own commits are not other people's."""
+    lab.project.web_committer = ("The Instance", "noreply@git.example.com")
+    lab.deploy("1.0.1")
+    assert lab.deploy("1.0.1").outcomes == [("dev", "unchanged")]
+    assert lab.deploy("1.0.2").outcomes == [("dev", "updated")]
+    lab.project.signed.clear()  # as if somebody had only written that name
+    assert lab.deploy("1.0.3", code=5).outcomes == [("dev", "conflict")]
+
+
 def test_auto_merge_at_once_where_nothing_is_required(lab: Lab) -> None:
     assert lab.deploy("1.0.1", "--auto-merge").outcomes == [("dev", "merged")]
     assert "newTag: '1.0.1'" in lab.overlay("dev")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from gitops_actions.forge.gitlab.client import Client
+from gitops_actions.forge.gitlab.client import Client, Refused
 from gitops_actions.forge.gitlab.publishing import Publishing
 from gitops_actions.forge.gitlab.reading import Reading
 from gitops_actions.model import Commit, FileChange, Signature, Snapshot
@@ -50,7 +51,7 @@ class GitLabStore:
         ends = self._reading.head(base), self._reading.head(head)
         if ends not in self._ahead:
             found = self._client.pages("repository/commits", ref_name="..".join(ends))
-            self._ahead[ends] = tuple(_commit(document) for document in found) if ends[0] != ends[1] else ()
+            self._ahead[ends] = tuple(self._told(_commit(document)) for document in found) if ends[0] != ends[1] else ()
         return self._ahead[ends]
 
     def log(self, ref: str, prefixes: Collection[str] = (), *, limit: int | None = None) -> Sequence[Commit]:
@@ -77,6 +78,22 @@ class GitLabStore:
     def refresh(self) -> None:
         self._reading.forget()
         self._git.refresh()
+
+    def _told(self, commit: Commit) -> Commit:
+        """A commit with the one who made it. Where GitLab signs, it is the committer of what it commits for others,
+        under a name that is a setting of the instance; the signature proves that it was GitLab, and nobody else since
+        (https://docs.gitlab.com/user/project/repository/signed_commits/web_commits/)."""
+        author, committer = commit.author, commit.committer
+        if len(commit.parents) != 1 or (author.name, author.mail) == (committer.name, committer.mail):
+            return commit
+        try:
+            signature = self._client.get(f"repository/commits/{commit.id}/signature")
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+            return commit
+        by_gitlab = signature.get("verification_status") == "verified_system"
+        return replace(commit, committer=replace(author, time=committer.time)) if by_gitlab else commit
 
 
 def _commit(document: Mapping[str, Any]) -> Commit:

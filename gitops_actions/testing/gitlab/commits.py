@@ -146,7 +146,8 @@ def create_commit(ask: Ask) -> object:
     try:
         changes = Index(project.repository, parent).after(actions)
         # git ends a message with one line end; GitLab keeps what it was given.
-        made = project.repository.write(parent, changes, message, author, Person(user.name, user.email, now))
+        name, mail = project.web_committer or (user.name, user.email)
+        made = project.repository.write(parent, changes, message, author, Person(name, mail, now))
         project.signed.add(made)
         project.repository.update(branch, made, project.refs.get(branch))
     except Misfit as error:

@@ -241,6 +241,7 @@ class Project:
     merge_requests_enabled: bool = True
     approvals_required: int = 0
     ci: tuple[str, ...] = ()  # the jobs that run for each head of a merge request
+    web_committer: tuple[str, str] | None = None  # name and mail of the instance, where it commits in its own name
     job_token_push: bool = False
     job_token_scope: bool = True  # whether only allowlisted projects' job tokens get in
     job_token_allowlist: list[int] = field(default_factory=list)
