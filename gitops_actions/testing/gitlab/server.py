@@ -139,22 +139,22 @@ class GitLab(Instance):
     def _visitor(self, call: Call, route: Route | None, *, reading: bool) -> Visitor:
         """Who asks. Raises Refusal for a token that is unknown, spent or not meant for this."""
         found = credential(call)
-        if found is None:
-            return Visitor(self.state, None)
-        token, as_job = self.state.tokens.get(found[0]), found[1]
-        # A job token is a credential only where its use is allowed, and only as such; elsewhere it is no token at all:
+        # A job token is one only where its use is allowed; elsewhere it is not even looked at:
         # https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access
-        if token is None or (token.kind == "job") != as_job or (as_job and not (route and route.job)):
-            raise (
-                refused(401, "401 Unauthorized") if route else Refusal(401, {"errors": [{"message": "Invalid token"}]})
-            )
+        if found is None or (found[1] and not (route and route.job)):
+            return Visitor(self.state, None)
+        token = self.state.tokens.get(found[0])
+        if token is None or (token.kind == "job") != found[1]:
+            invalid = Answer.of(401, {"errors": [{"message": "Invalid token"}]})
+            raise refused(401, "401 Unauthorized") if route else Refusal(invalid)
         if why := complaint(self.state, token):
-            raise Refusal(401, {"error": "invalid_token", "error_description": why})
+            raise Refusal(Answer.of(401, {"error": "invalid_token", "error_description": why}))
         scopes = route.scopes if route else frozenset()
         if scopes != EVERY_SCOPE and not scoped(token, scopes, reading=reading):
             needed = " ".join(["api", *(["read_api"] if reading else []), *sorted(scopes)])
             text = "The request requires higher privileges than provided by the access token."
-            raise Refusal(403, {"error": "insufficient_scope", "error_description": text, "scope": needed})
+            document = {"error": "insufficient_scope", "error_description": text, "scope": needed}
+            raise Refusal(Answer.of(403, document))
         token.last_used_at = self.state.now()
         return Visitor(self.state, token)
 

@@ -150,10 +150,10 @@ def test_a_job_token_cannot_open_merge_requests(ground: Ground) -> None:
     for call in (
         lambda: job.mergerequests.create(REQUEST),
         lambda: job.commits.create({"branch": "main", **COMMIT}),
-        lambda: job.branches.get("main"),
     ):
         with pytest.raises(GitlabAuthenticationError):
             call()
+    assert refusal(lambda: job.branches.get("main")) == (404, "404 Project Not Found")
     sha = ground.project.refs["main"]
     made = job.deployments.create({"environment": "dev", "sha": sha, "ref": "main", "tag": False, "status": "running"})
     assert made.status == "running"
