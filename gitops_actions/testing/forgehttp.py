@@ -254,13 +254,22 @@ def operation_of(call: Call) -> tuple[str, str] | None:
     return (found[1], str(name or found[2])) if found else ("query", str(name))
 
 
-def git_answer(call: Call, root: Path, path: str, *, user: str = "", filters: bool = True) -> Answer:
+def git_answer(
+    call: Call,
+    root: Path,
+    path: str,
+    *,
+    user: str = "",
+    filters: bool = True,
+    extra: Mapping[str, str] | None = None,
+) -> Answer:
     """Let ``git http-backend`` answer a request of git.
 
     Args:
         root: the folder that holds the bare repositories.
         path: the repository's path below ``root``, and what follows it (``/acme/deploy.git/info/refs``).
         user: who asks; hooks see it as ``REMOTE_USER``.
+        extra: more variables for hooks.
     """
     status, headers, body = githttp.backend(
         root,
@@ -271,6 +280,7 @@ def git_answer(call: Call, root: Path, path: str, *, user: str = "", filters: bo
         body=call.body,
         user=user,
         filters=filters,
+        extra=extra,
     )
     return Answer(int(status.split(" ")[0]), dict(headers), body)
 

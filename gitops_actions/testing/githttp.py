@@ -95,10 +95,12 @@ def backend(
     body: bytes,
     user: str = "",
     filters: bool = True,
+    extra: Mapping[str, str] | None = None,
 ) -> tuple[str, list[tuple[str, str]], bytes]:
     """Run http-backend as a CGI program (https://git-scm.com/docs/git-http-backend): (status, headers, body).
 
-    The names of ``headers`` are in lower case; hooks see ``user`` as ``REMOTE_USER``.
+    The names of ``headers`` are in lower case; hooks see ``user`` as ``REMOTE_USER``, and the variables
+    of ``extra``.
     """
     settings = {
         "http.receivepack": "true",
@@ -121,6 +123,7 @@ def backend(
         "GIT_PROTOCOL": headers.get("git-protocol", ""),
         "REMOTE_ADDR": "127.0.0.1",
     }
+    environment |= extra or {}
     if user:
         environment["REMOTE_USER"] = user
     for number, (key, value) in enumerate(settings.items()):

@@ -10,6 +10,7 @@ from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement  # comes with pytest
 
 ROOT = Path(__file__).parent.parent.parent
 TOP = {
@@ -39,14 +40,19 @@ def normal(requirement: str) -> str:
 
 
 def needed(names: set[str]) -> set[str]:
-    """These packages and those that they need, as they are installed here."""
+    """These packages and those that they need here, with the extras that are asked for."""
     found: set[str] = set()
-    waiting = list(names)
+    seen: set[tuple[str, str]] = set()
+    waiting = [(name, "") for name in names]
     while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [normal(text) for text in requires(name) or () if ";" not in text]
+        name, extra = waiting.pop()
+        if (name, extra) in seen:
+            continue
+        seen.add((name, extra))
+        found.add(name)
+        for requirement in map(Requirement, requires(name) or ()):
+            if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
+                waiting += [(normal(requirement.name), wanted) for wanted in ("", *requirement.extras)]
     return found
 
 

@@ -55,7 +55,8 @@ def test_content(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     templates = {path.relative_to(ROOT).as_posix() for path in (ROOT / "templates").rglob("*") if path.is_file()}
-    sources = {path.relative_to(ROOT).as_posix() for path in (ROOT / "gitops_actions").rglob("*.py")}
+    room = ROOT / "gitops_actions"
+    sources = {path.relative_to(ROOT).as_posix() for kind in ("py", "graphql") for path in room.rglob(f"*.{kind}")}
     info = f"gitops_actions-{__version__}.dist-info"
     assert names == {
         "gitops_actions/py.typed",
