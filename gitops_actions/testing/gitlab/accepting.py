@@ -137,7 +137,7 @@ def approve(ask: Ask) -> object:
 
 @routes.at("GET", "projects/:id/approvals")
 def approval_settings(ask: Ask) -> object:
-    project = ask.project("admin")
+    project = ask.project("read_settings")
     return {
         "approvals_before_merge": project.approvals_required,
         "reset_approvals_on_push": False,

@@ -3,6 +3,7 @@ https://docs.gitlab.com/api/graphql/reference/, with their documented names and 
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import posixpath
 from functools import cache
@@ -138,8 +139,6 @@ def _repository(state: State, one: Project) -> dict[str, Any]:
         return {"lastCommit": _commit(state, one, last) if last else None, "blobs": part("blob"), "trees": part("tree")}
 
     def branch_names(_: object, **given: Any) -> list[str]:
-        import fnmatch
-
         names = [name for name in sorted(one.refs) if fnmatch.fnmatchcase(name, given["searchPattern"])]
         return names[given["offset"] : given["offset"] + given["limit"]]
 

@@ -82,9 +82,10 @@ class GitLab(Instance):
     def respond(self, call: Call, past: object | None = None) -> Answer:
         """See `ForgeServer.respond`."""
         self.state.url = self.url
-        about = {"X-Request-Id": uuid.uuid4().hex.upper()[:26], **self._limits()}
+        limits, over = self._limits()
+        about = {"X-Request-Id": uuid.uuid4().hex.upper()[:26], **limits}
         try:
-            if about["RateLimit-Remaining"] == "-1":
+            if over:
                 answer = self.failure(429, 60 - self.state.clock() % 60)
             elif call.is_git:
                 answer, project = pushing.answer(self.state, self.root, call)
@@ -96,7 +97,6 @@ class GitLab(Instance):
                     answer = self._answer(call, past if isinstance(past, Past) else None)
         except Refusal as refusal:
             answer = refusal.answer
-        about["RateLimit-Remaining"] = str(max(0, int(about["RateLimit-Remaining"])))
         return Answer(answer.status, {**about, **answer.headers}, answer.body)
 
     def failure(self, status: int, seconds: float) -> Answer:
@@ -158,8 +158,9 @@ class GitLab(Instance):
         token.last_used_at = self.state.now()
         return Visitor(self.state, token)
 
-    def _limits(self) -> dict[str, str]:
-        """https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers."""
+    def _limits(self) -> tuple[dict[str, str], bool]:
+        """The headers that tell the limit, and whether it is passed:
+        https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers."""
         now = self.state.clock()
         minute = int(now // 60)
         with self.lock:
@@ -167,14 +168,15 @@ class GitLab(Instance):
             observed = self._window[1]
         limit, reset = self.rate_limit or 2000, (minute + 1) * 60
         over = self.rate_limit is not None and observed > limit
-        return {
+        headers = {
             "RateLimit-Limit": str(limit),
             "RateLimit-Name": "throttle_authenticated_api",
             "RateLimit-Observed": str(observed),
-            "RateLimit-Remaining": "-1" if over else str(max(0, limit - observed)),
+            "RateLimit-Remaining": str(max(0, limit - observed)),
             "RateLimit-Reset": str(reset),
             "RateLimit-ResetTime": datetime.fromtimestamp(reset, UTC).strftime("%a, %d %b %Y %H:%M:%S GMT"),
         }
+        return headers, over
 
 
 def git_header(token: str, user: str = "oauth2") -> str:

@@ -176,6 +176,7 @@ def test_an_archived_project_can_only_be_read(ground: Ground) -> None:
     one = ground.request("b")
     ground.project.archived = True
     assert ground.client.projects.get(ground.project.id).archived is True
+    assert ground.api.job_token_scope.get().inbound_enabled is True
     assert ground.api.branches.get("main").can_push is False
     for call in (
         lambda: ground.api.commits.create({"branch": "main", **COMMIT}),

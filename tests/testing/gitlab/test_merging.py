@@ -190,7 +190,7 @@ def test_who_may_not_merge_is_unauthorized(ground: Ground) -> None:
 
 def test_a_merge_train_is_seen_before_it_arrives(ground: Ground) -> None:
     ground.project.merge_trains_enabled = True
-    one, two = ground.checked(branch="a"), None
+    one = ground.checked(branch="a")
     ground.change("c", {"x": "1"})
     two = ground.checked(branch="c")
     assert merge(ground, one, auto_merge=True, sha=one.sha) == (200, "opened")
