@@ -55,12 +55,12 @@ def merge(ask: Ask) -> object:
 
 def _way(ask: Ask, project: Project, one: MergeRequest) -> AutoMerge:
     assert ask.visitor.user
-    squash = ask.given.flag("squash")
+    # `squash: false` does not take back what the request says: GitLab only looks whether it is true.
     return AutoMerge(
         ask.visitor.user,
         "merge_train" if project.merge_trains_enabled else "merge_when_checks_pass",
         one.head,
-        one.squash if squash is None else squash,
+        one.squash or bool(ask.given.flag("squash")),
         ask.given.text("merge_commit_message"),
         ask.given.text("squash_commit_message"),
     )
