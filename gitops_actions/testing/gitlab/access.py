@@ -23,7 +23,14 @@ from gitops_actions.testing.gitlab.records import (
 from gitops_actions.testing.gitlab.state import State
 
 # What it takes, by access level; writing needs a project that is not archived.
-READING = {"read": GUEST, "read_code": REPORTER, "read_members": GUEST, "read_protected": DEVELOPER}
+READING = {
+    "read_code": REPORTER,
+    "read_members": GUEST,
+    "read_protected": DEVELOPER,
+    "read_settings": MAINTAINER,
+}
+# What everybody may who sees a project that is not private.
+PUBLIC = frozenset({"read_code", "read_members"})
 WRITING = {
     "note": GUEST,
     "label": PLANNER,
@@ -76,9 +83,7 @@ class Visitor:
         """Whether the visitor may do something in a project that he sees."""
         level = self.level(project)
         if ability in READING:
-            return level >= READING[ability] or (
-                ability.startswith("read") and project.visibility != "private" and ability != "read_protected"
-            )
+            return level >= READING[ability] or (ability in PUBLIC and project.visibility != "private")
         if ability == "note" and project.visibility == "public" and self.user and not project.archived:
             return True
         return level >= WRITING[ability] and not project.archived

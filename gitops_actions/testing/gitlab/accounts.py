@@ -161,13 +161,13 @@ def projects(ask: Ask) -> object:
 @routes.at("GET", "projects/:id/job_token_scope")
 def job_token_scope(ask: Ask) -> object:
     """https://docs.gitlab.com/api/project_job_token_scopes/."""
-    project = ask.project("admin")
+    project = ask.project("read_settings")
     return {"inbound_enabled": project.job_token_scope, "outbound_enabled": False}
 
 
 @routes.at("GET", "projects/:id/job_token_scope/allowlist")
 def job_token_allowlist(ask: Ask) -> object:
-    project = ask.project("admin")
+    project = ask.project("read_settings")
     found = [one for one in ask.state.projects if one is project or one.id in project.job_token_allowlist]
     return ask.page(found, lambda one: shown(ask, one))
 

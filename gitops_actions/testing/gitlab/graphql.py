@@ -3,6 +3,7 @@ https://docs.gitlab.com/api/graphql/reference/, with their documented names and 
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import posixpath
 from functools import cache
@@ -141,8 +142,6 @@ def _repository(state: State, one: Project) -> dict[str, Any]:
         return {"lastCommit": _commit(state, one, last) if last else None, "blobs": part("blob"), "trees": part("tree")}
 
     def branch_names(_: object, **given: Any) -> list[str]:
-        import fnmatch
-
         names = [name for name in sorted(one.refs) if fnmatch.fnmatchcase(name, given["searchPattern"])]
         return names[given["offset"] : given["offset"] + given["limit"]]
 
@@ -168,7 +167,7 @@ def _blob(one: Project, entry: Entry, content: bytes) -> dict[str, Any]:
         "oid": entry.id,
         "name": posixpath.basename(entry.path),
         "path": entry.path,
-        "mode": entry.mode,
+        "mode": entry.mode.lstrip("0"),
         "size": len(content),
         "rawSize": len(content),
         "lfsOid": _lfs(content),

@@ -13,19 +13,19 @@ from gitops_actions.testing.forgehttp import Answer, Call
 class Refusal(Exception):
     """An error answer."""
 
-    def __init__(self, status: int, document: Mapping[str, object], headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(status)
-        self.answer = Answer.of(status, document, headers)
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
 
 
 def refused(status: int, message: object) -> Refusal:
     """An error with a message, as most are."""
-    return Refusal(status, {"message": message})
+    return Refusal(Answer.of(status, {"message": message}))
 
 
 def invalid(text: str) -> Refusal:
     """Parameters that are missing or wrong; ``text`` is like `title is missing`."""
-    return Refusal(400, {"error": text})
+    return Refusal(Answer.of(400, {"error": text}))
 
 
 def not_found(what: str = "") -> Refusal:
@@ -135,7 +135,7 @@ def params_of(call: Call) -> Params:
     elif call.body and kind in ("", "application/x-www-form-urlencoded"):
         values.update(_pairs(call.body.decode("utf-8", "replace")))
     elif call.body:
-        raise Refusal(415, {"error": f"The provided content-type '{kind}' is not supported."})
+        raise Refusal(Answer.of(415, {"error": f"The provided content-type '{kind}' is not supported."}))
     return Params(values)
 
 

@@ -77,9 +77,7 @@ def _unauthorized() -> Refusal:
 
 
 def _said(status: int, text: str, headers: dict[str, str] | None = None) -> Refusal:
-    refusal = Refusal(status, {})
-    refusal.answer = Answer(status, {"Content-Type": "text/plain; charset=utf-8", **(headers or {})}, text.encode())
-    return refusal
+    return Refusal(Answer(status, {"Content-Type": "text/plain; charset=utf-8", **(headers or {})}, text.encode()))
 
 
 def _refusal(visitor: Visitor, project: Project, new: str, ref: str) -> str | None:

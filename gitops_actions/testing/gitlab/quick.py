@@ -11,13 +11,20 @@ from gitops_actions.testing.gitlab.accounts import people
 from gitops_actions.testing.gitlab.records import AutoMerge, MergeRequest, Project
 from gitops_actions.testing.gitlab.wire import Ask
 
+# Those for merge requests. What is not of interest here is run, as far as anybody can see, and noted.
 KNOWN = frozenset(
     {
-        "approve", "assign", "close", "draft", "label", "labels", "merge", "milestone", "ready", "reopen", "reviewer",
-        "target_branch", "title", "unapprove", "unassign", "unlabel", "remove_label",
+        "add_child", "approve", "assign", "assign_reviewer", "award", "cc", "clear_estimate", "close",
+        "convert_to_ticket", "copy_metadata", "draft", "estimate", "invite_email", "label", "labels", "lock", "merge",
+        "milestone", "project", "reaction", "ready", "reassign", "reassign_reviewer", "rebase", "relabel",
+        "remove_due_date", "remove_estimate", "remove_label", "remove_labels", "remove_milestone",
+        "remove_time_estimate", "remove_time_spent", "reopen", "request_changes", "request_review", "reviewer",
+        "run_pipeline", "ship", "shrug", "spend", "spend_time", "spent", "submit_review", "subscribe", "tableflip",
+        "target_branch", "time_estimate", "title", "todo", "done", "unapprove", "unassign", "unassign_reviewer",
+        "unlabel", "unlock", "unsubscribe",
     }
 )  # fmt: skip
-_COMMAND = re.compile(r"/([a-z_]+)(?:[ \t]+(.*))?")
+_COMMAND = re.compile(r"/([a-zA-Z_]+)(?:[ \t]+(.*))?")
 _NAMES = re.compile(r'~"([^"]+)"|~([\w:.-]+)')
 
 
@@ -41,10 +48,12 @@ class Actions:
             if mark and (not fence or line.startswith(fence)):
                 fence = "" if fence else mark[1]
             command = _COMMAND.fullmatch(line.rstrip()) if not fence else None
-            if command is None or command[1] not in KNOWN:
+            name = command[1].lower() if command else ""
+            if command is None or name not in KNOWN:
                 kept.append(line)
-            elif self._may(command[1]):
-                self._do(command[1], command[2] or "")
+            elif self._may(name):
+                self.request.commands.append(line.strip())
+                self._do(name, command[2] or "")
         return "\n".join(kept).strip() if len(kept) < text.count("\n") + 1 else text
 
     def _may(self, command: str) -> bool:
@@ -56,7 +65,6 @@ class Actions:
         return visitor.can(self.project, "update_request") or self.request.author is visitor.user
 
     def _do(self, command: str, words: str) -> None:
-
         ask, one, user = self.ask, self.request, self.ask.visitor.user
         assert user
         if command in ("close", "reopen"):
@@ -72,14 +80,14 @@ class Actions:
             others = [name for name in one.labels if name not in known] if not add else one.labels
             one.labels = list(dict.fromkeys([*others, *(known if add else [])]))
             self.done["add_label_ids" if add else "remove_label_ids"] = known
-        elif command in ("assign", "unassign", "reviewer"):
+        elif command in ("assign", "unassign", "reviewer", "assign_reviewer"):
             wanted = [ask.state.user(name) for name in re.findall(r"@([\w.-]+)", words)]
             users = people(ask, self.project, [one.id for one in wanted if one])
-            if command == "reviewer":
+            if "reviewer" in command:
                 one.reviewers = users
             else:
                 one.assignees = users if command == "assign" else []
-            self.done["reviewer_ids" if command == "reviewer" else "assignee_ids"] = [one.id for one in users]
+            self.done["reviewer_ids" if "reviewer" in command else "assignee_ids"] = [one.id for one in users]
         elif command == "title":
             one.title = words
             self.done["title"] = words

@@ -172,6 +172,7 @@ class MergeRequest:
     merge_commit: str | None = None
     squash_commit: str | None = None
     merge_error: str | None = None
+    commands: list[str] = field(default_factory=list)  # the quick actions that texts have run
 
     @property
     def draft(self) -> bool:

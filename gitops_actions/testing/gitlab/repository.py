@@ -7,9 +7,12 @@ import os
 import re
 import subprocess
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar, cast
+
+Found = TypeVar("Found")
 
 _ID = re.compile(r"[0-9a-f]{7,40}")
 _FIELDS = ("%H", "%P", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%B")
@@ -62,10 +65,12 @@ class Moved(Exception):
 
 
 class Repository:
-    """A bare repository at ``path``. Every method looks at the repository as it is now."""
+    """A bare repository at ``path``. Every method looks at the repository as it is now; what follows from full commit
+    ids alone is remembered."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._known: dict[tuple[str, ...], object] = {}
 
     def git(self, *arguments: str, data: bytes | None = None, codes: Sequence[int] = (0,)) -> bytes:
         """What git prints. Raises CalledProcessError when it ends with none of ``codes``."""
@@ -115,7 +120,7 @@ class Repository:
 
     def commit(self, commit: str) -> Commit:
         """One commit by its id."""
-        return self.commits(commit, limit=1)[0]
+        return self._once(("commit", commit), lambda: self.commits(commit, limit=1)[0])
 
     def entries(self, commit: str, paths: Iterable[str]) -> dict[str, Entry]:
         """What is at these paths in a commit; those where nothing is are left out."""
@@ -150,7 +155,11 @@ class Repository:
 
     def merge_base(self, *commits: str) -> str | None:
         """The best common ancestor."""
-        return self.git("merge-base", *commits, codes=(0, 1)).decode().strip() or None
+
+        def find() -> str | None:
+            return self.git("merge-base", *commits, codes=(0, 1)).decode().strip() or None
+
+        return self._once(("merge-base", *commits), find)
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """Whether ``new`` has ``old`` in its history."""
@@ -163,7 +172,8 @@ class Repository:
 
     def diff(self, old: str, new: str) -> bytes:
         """A patch of git between two commits, with full file modes."""
-        return self.git("diff-tree", "-r", "-p", "-M", "--full-index", "--no-ext-diff", old, new)
+        command = ("diff-tree", "-r", "-p", "-M", "--full-index", "--no-ext-diff", old, new)
+        return self._once(command, lambda: self.git(*command))
 
     def stats(self, commit: Commit) -> tuple[int, int]:
         """Added and deleted lines of a commit against its first parent."""
@@ -215,17 +225,13 @@ class Repository:
 
     def merged_tree(self, ours: str, theirs: str) -> str | None:
         """The tree of a merge, or None when it conflicts."""
-        try:
-            return (
-                self.git("merge-tree", "--write-tree", "--no-messages", ours, theirs)
-                .decode()
-                .split("\n")[0]
-                .split("\0")[0]
-            )
-        except subprocess.CalledProcessError as error:
-            if error.returncode == 1:
-                return None
-            raise
+
+        def merge() -> str | None:
+            output = self.git("merge-tree", "--write-tree", "--no-messages", ours, theirs, codes=(0, 1)).decode()
+            tree, _, conflicts = output.partition("\n")
+            return None if conflicts else tree
+
+        return self._once(("merge-tree", ours, theirs), merge)
 
     def update(self, branch: str, new: str | None, old: str | None) -> None:
         """Move a branch from ``old`` (None: it is new) to ``new`` (None: delete). Raises Moved, and ValueError for a
@@ -240,6 +246,11 @@ class Repository:
             self.git("update-ref", "--stdin", data=command.encode())
         except subprocess.CalledProcessError as error:
             raise Moved(branch) from error
+
+    def _once(self, key: tuple[str, ...], find: Callable[[], Found]) -> Found:
+        if key not in self._known:
+            self._known[key] = find()
+        return cast("Found", self._known[key])
 
     def keep(self, name: str, commit: str) -> None:
         """Keep a commit alive by a hidden ref, as ``refs/merge-requests/7/head`` does."""

@@ -82,9 +82,10 @@ class GitLab(Instance):
     def respond(self, call: Call, past: object | None = None) -> Answer:
         """See `ForgeServer.respond`."""
         self.state.url = self.url
-        about = {"X-Request-Id": uuid.uuid4().hex.upper()[:26], **self._limits()}
+        limits, over = self._limits()
+        about = {"X-Request-Id": uuid.uuid4().hex.upper()[:26], **limits}
         try:
-            if about["RateLimit-Remaining"] == "-1":
+            if over:
                 answer = self.failure(429, 60 - self.state.clock() % 60)
             elif call.is_git:
                 answer, project = pushing.answer(self.state, self.root, call)
@@ -96,7 +97,6 @@ class GitLab(Instance):
                     answer = self._answer(call, past if isinstance(past, Past) else None)
         except Refusal as refusal:
             answer = refusal.answer
-        about["RateLimit-Remaining"] = str(max(0, int(about["RateLimit-Remaining"])))
         return Answer(answer.status, {**about, **answer.headers}, answer.body)
 
     def failure(self, status: int, seconds: float) -> Answer:
@@ -139,27 +139,28 @@ class GitLab(Instance):
     def _visitor(self, call: Call, route: Route | None, *, reading: bool) -> Visitor:
         """Who asks. Raises Refusal for a token that is unknown, spent or not meant for this."""
         found = credential(call)
-        if found is None:
-            return Visitor(self.state, None)
-        token, as_job = self.state.tokens.get(found[0]), found[1]
-        # A job token is a credential only where its use is allowed, and only as such; elsewhere it is no token at all:
+        # A job token is one only where its use is allowed; elsewhere it is not even looked at:
         # https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access
-        if token is None or (token.kind == "job") != as_job or (as_job and not (route and route.job)):
-            raise (
-                refused(401, "401 Unauthorized") if route else Refusal(401, {"errors": [{"message": "Invalid token"}]})
-            )
+        if found is None or (found[1] and not (route and route.job)):
+            return Visitor(self.state, None)
+        token = self.state.tokens.get(found[0])
+        if token is None or (token.kind == "job") != found[1]:
+            invalid = Answer.of(401, {"errors": [{"message": "Invalid token"}]})
+            raise refused(401, "401 Unauthorized") if route else Refusal(invalid)
         if why := complaint(self.state, token):
-            raise Refusal(401, {"error": "invalid_token", "error_description": why})
+            raise Refusal(Answer.of(401, {"error": "invalid_token", "error_description": why}))
         scopes = route.scopes if route else frozenset()
         if scopes != EVERY_SCOPE and not scoped(token, scopes, reading=reading):
             needed = " ".join(["api", *(["read_api"] if reading else []), *sorted(scopes)])
             text = "The request requires higher privileges than provided by the access token."
-            raise Refusal(403, {"error": "insufficient_scope", "error_description": text, "scope": needed})
+            document = {"error": "insufficient_scope", "error_description": text, "scope": needed}
+            raise Refusal(Answer.of(403, document))
         token.last_used_at = self.state.now()
         return Visitor(self.state, token)
 
-    def _limits(self) -> dict[str, str]:
-        """https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers."""
+    def _limits(self) -> tuple[dict[str, str], bool]:
+        """The headers that tell the limit, and whether it is passed:
+        https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers."""
         now = self.state.clock()
         minute = int(now // 60)
         with self.lock:
@@ -167,14 +168,15 @@ class GitLab(Instance):
             observed = self._window[1]
         limit, reset = self.rate_limit or 2000, (minute + 1) * 60
         over = self.rate_limit is not None and observed > limit
-        return {
+        headers = {
             "RateLimit-Limit": str(limit),
             "RateLimit-Name": "throttle_authenticated_api",
             "RateLimit-Observed": str(observed),
-            "RateLimit-Remaining": "-1" if over else str(max(0, limit - observed)),
+            "RateLimit-Remaining": str(max(0, limit - observed)),
             "RateLimit-Reset": str(reset),
             "RateLimit-ResetTime": datetime.fromtimestamp(reset, UTC).strftime("%a, %d %b %Y %H:%M:%S GMT"),
         }
+        return headers, over
 
 
 def git_header(token: str, user: str = "oauth2") -> str:

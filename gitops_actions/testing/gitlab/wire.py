@@ -37,7 +37,8 @@ class Ask:
                 raise refused(405, "Non GET methods are not allowed for moved projects")
             part = f"/projects/{quote(wanted, safe='')}"
             target = self.call.target.replace(part, f"/projects/{moved.id}", 1)
-            raise Refusal(301, {"message": "301 Moved Permanently"}, {"Location": self.state.url + target})
+            headers = {"Location": self.state.url + target}
+            raise Refusal(Answer.of(301, {"message": "301 Moved Permanently"}, headers))
         if project is None or not self.visitor.sees(project):
             raise not_found("Project")
         for ability in abilities:
@@ -133,8 +134,9 @@ class Routes:
                         return route, {name[1:]: part for name, part in pairs if name.startswith(":")}
                     others.append(route.method)
         if others:
-            raise Refusal(405, {"error": "405 Not Allowed"}, {"Allow": ", ".join(sorted(set(others)))})
-        raise Refusal(404, {"error": "404 Not Found"})
+            headers = {"Allow": ", ".join(sorted(set(others)))}
+            raise Refusal(Answer.of(405, {"error": "405 Not Allowed"}, headers))
+        raise Refusal(Answer.of(404, {"error": "404 Not Found"}))
 
 
 def answer_of(route: Route, document: object) -> Answer:

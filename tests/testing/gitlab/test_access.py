@@ -150,10 +150,10 @@ def test_a_job_token_cannot_open_merge_requests(ground: Ground) -> None:
     for call in (
         lambda: job.mergerequests.create(REQUEST),
         lambda: job.commits.create({"branch": "main", **COMMIT}),
-        lambda: job.branches.get("main"),
     ):
         with pytest.raises(GitlabAuthenticationError):
             call()
+    assert refusal(lambda: job.branches.get("main")) == (404, "404 Project Not Found")
     sha = ground.project.refs["main"]
     made = job.deployments.create({"environment": "dev", "sha": sha, "ref": "main", "tag": False, "status": "running"})
     assert made.status == "running"
@@ -176,6 +176,7 @@ def test_an_archived_project_can_only_be_read(ground: Ground) -> None:
     one = ground.request("b")
     ground.project.archived = True
     assert ground.client.projects.get(ground.project.id).archived is True
+    assert ground.api.job_token_scope.get().inbound_enabled is True
     assert ground.api.branches.get("main").can_push is False
     for call in (
         lambda: ground.api.commits.create({"branch": "main", **COMMIT}),

@@ -46,7 +46,8 @@ def test_files_and_requests_in_one_query(ground: Ground) -> None:
     assert status == 200
     project = shown["data"]["project"]
     blobs = {blob["path"]: blob for blob in project["repository"]["blobs"]["nodes"]}
-    assert set(blobs) == {"README.md", "run", "big"}
+    assert set(blobs) == {"README.md", "run", "big", "apps"}
+    assert (blobs["apps"]["mode"], blobs["apps"]["rawBlob"]) == ("40000", "")  # a folder, as Gitaly tells it
     assert (blobs["README.md"]["rawTextBlob"], blobs["run"]["mode"], blobs["big"]["lfsOid"]) == (
         "# deploy\n",
         "100755",

@@ -68,6 +68,18 @@ def test_a_squash_is_one_commit(ground: Ground) -> None:
     assert len(ground.api.commits.list(ref_name="main", get_all=True)) == 2
 
 
+def test_squashing_is_decided_by_project_request_and_merge(ground: Ground) -> None:
+    ground.project.squash_option = "default_on"
+    one = ground.checked(branch="a")
+    assert one.squash is True
+    assert one.merge(squash=False)["squash_commit_sha"]
+    ground.change("b", {"x": "1"})
+    assert ground.checked(branch="b", squash=False).merge()["squash_commit_sha"] is None
+    ground.project.squash_option = "never"
+    ground.change("c", {"y": "1"})
+    assert ground.checked(branch="c").merge(squash=True)["squash_commit_sha"] is None
+
+
 def test_conflicts(ground: Ground) -> None:
     one = ground.checked()
     ground.change("main", {"apps/web/values.yaml": "tag: other\n"})
@@ -190,7 +202,7 @@ def test_who_may_not_merge_is_unauthorized(ground: Ground) -> None:
 
 def test_a_merge_train_is_seen_before_it_arrives(ground: Ground) -> None:
     ground.project.merge_trains_enabled = True
-    one, two = ground.checked(branch="a"), None
+    one = ground.checked(branch="a")
     ground.change("c", {"x": "1"})
     two = ground.checked(branch="c")
     assert merge(ground, one, auto_merge=True, sha=one.sha) == (200, "opened")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -72,6 +73,24 @@ def test_labels_people_and_milestones(ground: Ground) -> None:
     assert [user["username"] for user in ground.api.mergerequests.get(one.iid).reviewers] == ["rita"]
 
 
+def test_of_many_who_open_the_same_request_one_wins(ground: Ground) -> None:
+    ground.change("b", {"x": "1"})
+
+    def attempt(_: int) -> int:
+        try:
+            return int(
+                ground.as_("ada")
+                .mergerequests.create({"source_branch": "b", "target_branch": "main", "title": "t"})
+                .iid
+            )
+        except GitlabError as error:
+            return int(error.response_code or 0)
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = sorted(pool.map(attempt, range(16)))
+    assert answers == [1, *[409] * 15]
+
+
 def test_requests_are_filtered(ground: Ground) -> None:
     for branch in ("a", "b", "c"):
         ground.request(branch, labels="x" if branch == "a" else "x,y")
@@ -121,6 +140,7 @@ def test_quick_actions_in_a_description_are_run(ground: Ground) -> None:
     assert one.labels == ["bad"]
     assert one.state == "opened"
     assert one.description == "Hello\n\n```\n/close\n```\n/tmp/file is no command"
+    assert ground.project.merge_requests[0].commands == ["/label ~bad"]
     ground.api.mergerequests.update(one.iid, {"description": "/close"})
     assert ground.api.mergerequests.get(one.iid).state == "closed"
 
