@@ -102,11 +102,15 @@ def _request(plan: Plan, store: Store, forge: Forge) -> Result:
         request = forge.get(request.number)
         if request.state != "open":
             raise LostRace(f"#{request.number} was {request.state} meanwhile")
+    notes: tuple[Finding, ...] = ()
     if request is None or plan.files or plan.reword:
         request = forge.open(plan.branch, plan.base, text)
+        if text.team_reviewers and "team-reviewers" not in forge.capabilities:
+            teams = ", ".join(text.team_reviewers)
+            notes = (Finding("GA315", "warning", f"{forge.name} has no teams that could review: {teams}"),)
     if OBSOLETE in request.labels:
         request = forge.update(request.number, remove_labels=[OBSOLETE])
-    done = replace(result(plan), commit=head if plan.files else None, pull_request=_at(request, head))
+    done = _noted(replace(result(plan), commit=head if plan.files else None, pull_request=_at(request, head)), *notes)
     if not plan.auto_merge:
         return done
     if "auto-merge" not in forge.capabilities:

@@ -83,6 +83,13 @@ def test_other_peoples_commits_stay(lab: Lab) -> None:
     assert lab.project.repository.branches()["gitops/dev/web"] == theirs
 
 
+def test_what_gitlab_lacks_is_told(lab: Lab) -> None:
+    policy = REQUESTS.replace("labels: [dev]", "team-reviewers: [sre]")
+    commit(lab.project.repository.path, {"gitops.yaml": policy}, message="Teams\n")
+    (result,) = lab.deploy("1.0.1").results
+    assert [finding["code"] for finding in result["findings"]] == ["GA315"]
+
+
 def test_an_instance_that_signs_is_the_committer(lab: Lab) -> None:
     """And so our own commits are not other people's."""
     lab.project.web_committer = ("The Instance", "noreply@git.example.com")
@@ -138,6 +145,7 @@ def test_few_requests(lab: Lab) -> None:
     commit(lab.project.repository.path, {"x": "x"}, message="x\n", branch="gitops/dev/web-admin", start="main")
     opened = asked("1.0.1")
     assert len(opened) <= 5, opened
+    assert opened[:2] == ["POST Entry", "POST Expected"]
     (request,) = lab.open_requests()
     request.pending.clear()  # GitLab has found out meanwhile whether it can be merged
     unchanged = asked("1.0.1")
