@@ -6,6 +6,7 @@ from gitops_actions.model.content import (
     SUBMODULE,
     SYMLINK,
     Change,
+    Changes,
     Commit,
     Edited,
     File,
@@ -17,7 +18,17 @@ from gitops_actions.model.content import (
     ValueChange,
 )
 from gitops_actions.model.deliveries import Action, CommitStatus, Outcome, Plan, PullRequest, RequestText, Result
-from gitops_actions.model.policy import App, Config, ConfigRepo, EditSpec, Environment, Freeze, Gates
+from gitops_actions.model.policy import (
+    App,
+    Config,
+    ConfigRepo,
+    EditSpec,
+    Environment,
+    Freeze,
+    Gates,
+    Messages,
+    Template,
+)
 from gitops_actions.model.releases import Image, Record, Release, Source
 from gitops_actions.model.words import Deliver, Finding, Group, MergeMethod, Secret, Severity
 
@@ -39,7 +50,10 @@ __all__ = [
     "Environment",
     "Freeze",
     "Gates",
+    "Messages",
+    "Template",
     "Change",
+    "Changes",
     "Commit",
     "EXECUTABLE",
     "Edited",
