@@ -7,10 +7,11 @@ no loops within loops within loops.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from jinja2 import TemplateError, nodes
+from jinja2 import Template, TemplateError, nodes
 
 from gitops_actions.errors import UsageError
 from gitops_actions.pipeline.sandbox import environment, source
@@ -50,16 +51,11 @@ def render(
 
     Raises UsageError, with the line in the template where it is known.
     """
-    jinja = environment(finalize=shown)
-    jinja.globals.clear()
-    jinja.filters = {**_FILTERS, **filters}
-    jinja.tests = {test: jinja.tests[test] for test in _TESTS}
     text = own if own is not None else source(f"messages/{name}")
     try:
-        _check(jinja.parse(text), jinja.filters)
         pieces: list[str] = []
         size = 0
-        for piece in jinja.from_string(text).generate(dict(data)):
+        for piece in _compiled(text, shown, tuple(filters.items())).generate(dict(data)):
             pieces.append(piece)
             size += len(piece)
             if size > LONGEST:
@@ -74,6 +70,18 @@ def render(
     except Exception as error:
         raise UsageError(f"{type(error).__name__}: {error}"[:300], hint="make it simpler") from None
     return "".join(pieces)
+
+
+@functools.lru_cache(maxsize=8)  # `promote` writes the same for many apps
+def _compiled(
+    text: str, shown: Callable[[Any], str], filters: tuple[tuple[str, Callable[[Any], str]], ...]
+) -> Template:
+    jinja = environment(finalize=shown)
+    jinja.globals.clear()
+    jinja.filters = {**_FILTERS, **dict(filters)}
+    jinja.tests = {test: jinja.tests[test] for test in _TESTS}
+    _check(jinja.parse(text), jinja.filters)
+    return jinja.from_string(text)
 
 
 def _check(template: nodes.Template, filters: Mapping[str, Any]) -> None:
