@@ -64,6 +64,7 @@ class Editors(Mapping[str, Editor]):
 
     def __init__(self) -> None:
         self._loaded: dict[str, Editor] = {}
+        self._others: frozenset[str] | None = None
 
     def __getitem__(self, kind: str) -> Editor:
         if kind not in self._loaded:
@@ -74,8 +75,12 @@ class Editors(Mapping[str, Editor]):
         return self._loaded[kind]
 
     def __contains__(self, kind: object) -> bool:
-        # Without importing it, and without a search for entry points, which costs more than all the rest of a lookup.
-        return kind in BUILT_IN["editors"] or any(point.name == kind for point in _installed("editors"))
+        # Without importing it, and with one search for entry points at most, which costs more than all the rest.
+        if kind in BUILT_IN["editors"]:
+            return True
+        if self._others is None:
+            self._others = frozenset(point.name for point in _installed("editors"))
+        return kind in self._others
 
     def __iter__(self) -> Iterator[str]:
         return iter(names("editors"))

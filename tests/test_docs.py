@@ -14,7 +14,7 @@ import pytest
 from gitops_actions import config, errors, plugins
 from gitops_actions.cli.main import COMMANDS, cli
 from gitops_actions.core import wording
-from gitops_actions.model import Messages, Template
+from gitops_actions.model import EDIT_KEYS, Messages, Template, own_keys
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -169,7 +169,7 @@ def test_finding_codes_are_documented() -> None:
 
 
 def test_configuration_keys_are_documented() -> None:
-    schema = config.schema(plugins.names("editors"))
+    schema = config.schema(plugins.Editors())
     parts = sections(read("configuration.md"))
     keys = {name: {row[0].strip("`") for row in rows(parts[name])} for name in SECTIONS}
     definitions: dict[str | None, Any] = {None: schema, **schema["$defs"]}
@@ -206,8 +206,19 @@ def test_plugins_are_documented() -> None:
         assert f"`gitops_actions.{group}`" in text["Plugins"]
         for name in names:
             assert f"`{name}`" in text["Protocols"], name
-    kinds = {row[0].strip("`") for row in rows(sections(read("editing.md"))["Kinds"])}
-    assert kinds == set(plugins.BUILT_IN["editors"])
+
+
+def test_what_each_kind_takes_is_documented() -> None:
+    editors = plugins.Editors()
+    table = rows(sections(read("editing.md"))["Kinds"])
+    assert {row[0].strip("`") for row in table} == set(plugins.BUILT_IN["editors"])
+    for kind, _, needs, may_have in table:
+        takes = editors[kind.strip("`")].takes
+        keys = {key for key in takes if key in EDIT_KEYS or key in own_keys(takes)}
+        needed = {key for key in keys if takes[key].needed}
+        assert set(re.findall(r"`([\w-]+)`", needs)) == needed, kind
+        told = {(key, condition) for key, condition in re.findall(r"`([\w-]+)`(?: \(beside `(\w+)`\))?", may_have)}
+        assert told == {(key, takes[key].beside or "") for key in keys - needed}, kind
 
 
 def test_dependencies_are_documented() -> None:
@@ -268,4 +279,4 @@ CONFIGS = [
 
 @pytest.mark.parametrize(("page", "block"), CONFIGS, ids=[page.name for page, _ in CONFIGS])
 def test_configurations_are_valid(page: Path, block: str) -> None:
-    config.load(block, file=page.name, kinds=plugins.names("editors"))
+    config.load(block, file=page.name, kinds=plugins.Editors())

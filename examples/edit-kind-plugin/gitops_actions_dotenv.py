@@ -8,10 +8,11 @@ and interpolation.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from gitops_actions.errors import EditRefused, UsageError
-from gitops_actions.model import Edited, EditSpec, Found, Release, ValueChange
+from gitops_actions.model import Edited, EditSpec, Found, Release, Take, ValueChange
 
 _LINE = re.compile(r"[^\r\n]+")
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -29,6 +30,12 @@ class Dotenv:
     """The variable ``path``; without ``value``, it gets the version."""
 
     kind = "dotenv"
+    # All that it looks at. What else an edit or a command line gives is refused before the editor is asked.
+    takes: Mapping[str, Take] = {
+        "path": Take(needed=True),
+        "value": Take(),
+        "version": Take(needed=True, without="value"),
+    }
 
     def paths(self, spec: EditSpec) -> tuple[str, ...]:
         """The file."""

@@ -85,8 +85,6 @@ def command(
     if STREAM in files and len(set(files)) > 1:
         raise UsageError("- stands for standard input, and cannot be among other files", code="GA002")
     decisions, skipped, refusals = _decide(dict.fromkeys(files), instructions, skip_missing=skip_missing)
-    if not refusals:
-        instructions.check_used()
     changed = [decision for decision in decisions if decision.changed]
     writing = not diff and not check
     for decision in changed if writing else ():

@@ -120,7 +120,7 @@ class FreezeShape(Shape):
 
 
 class EditShape(Shape):
-    """One place in one file; the key that names the kind stands beside these."""
+    """One place in one file; the key that names the kind stands beside these, and those that only this kind has."""
 
     other_keys: ClassVar[bool] = True
 
@@ -149,14 +149,6 @@ class EditShape(Shape):
     on_missing: Annotated[
         Literal["error", "create"], about("What to do when there is no such place", must="be error or create")
     ] = "error"
-    remote: Annotated[
-        Text | UnsetType,
-        about_text(
-            "Which remote resources of a kustomization travel along: a repository, or its URL",
-            "acme/deploy",
-            must="be a repository or its URL",
-        ),
-    ] = UNSET
 
 
 class AppShape(Shape):

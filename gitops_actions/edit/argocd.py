@@ -32,6 +32,7 @@ class ArgoCD:
     there."""
 
     kind = "argocd"
+    takes = objects.TAKES
 
     def paths(self, spec: EditSpec) -> tuple[str, ...]:
         """The file."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from gitops_actions.edit import documents, images, leaves, nodes, paths, places
 from gitops_actions.edit.leaves import Leaf
@@ -13,7 +14,7 @@ from gitops_actions.edit.places import Spot
 from gitops_actions.edit.refusals import BAD_SPEC, MISSING, quoted
 from gitops_actions.edit.splice import Splice
 from gitops_actions.errors import EditRefused, UsageError
-from gitops_actions.model import Edited, EditSpec, Found, Release
+from gitops_actions.model import Edited, EditSpec, Found, Release, Take
 
 DEFAULT_PATH = "appVersion"
 
@@ -30,6 +31,13 @@ class Chart:
     """``version``, ``appVersion`` (default) or the ``version`` of one of ``dependencies``: always a string."""
 
     kind = "chart"
+    takes: Mapping[str, Take] = {
+        "path": Take(),
+        "value": Take(),
+        "document": Take(),
+        "on-missing": Take(),
+        "version": Take(needed=True, without="value"),
+    }
 
     def paths(self, spec: EditSpec) -> tuple[str, ...]:
         """The file itself, or the ``Chart.yaml`` of a folder."""
@@ -43,7 +51,8 @@ class Chart:
         parsed = nodes.parse(text)
         spot, _ = _find(parsed, spec, _steps(spec))
         leaf = leaves.leaf(parsed, spot)
-        return (Found(leaf.path, leaf.line, images.value_of(leaf) or ""),)
+        value = images.value_of(leaf) or ""
+        return (Found(leaf.path, leaf.line, value, "version" if spec.value is None else "value"),)
 
     def edit(self, text: str, spec: EditSpec, release: Release) -> Edited:
         """The text with the release's version, or the value of the edit, in place."""

@@ -28,6 +28,7 @@ class Flux:
     Kustomization, and ``ref`` of an OCIRepository whose ``url`` is one of them. With it: the value there."""
 
     kind = "flux"
+    takes = objects.TAKES
 
     def paths(self, spec: EditSpec) -> tuple[str, ...]:
         """The file."""

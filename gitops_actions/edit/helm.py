@@ -3,6 +3,8 @@ it) or as one reference."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from yaml.nodes import MappingNode, SequenceNode
 
 from gitops_actions.edit import documents, image_places, images, lines, paths
@@ -14,7 +16,7 @@ from gitops_actions.edit.places import Spot
 from gitops_actions.edit.refusals import AMBIGUOUS, CANNOT_CREATE, MISSING, OTHER_IMAGE, quoted, refusal
 from gitops_actions.edit.splice import Splice
 from gitops_actions.errors import EditRefused
-from gitops_actions.model import Edited, EditSpec, Found, Image, Release
+from gitops_actions.model import Edited, EditSpec, Found, Image, Release, Take
 
 DEFAULT_PATH = "image.tag"
 
@@ -23,6 +25,12 @@ class HelmValues:
     """The image at a path of a values file: ``image.tag`` unless the edit says otherwise."""
 
     kind = "helm"
+    takes: Mapping[str, Take] = {
+        "images": Take(),
+        "path": Take(),
+        "document": Take(),
+        "on-missing": Take(),
+    }
 
     def paths(self, spec: EditSpec) -> tuple[str, ...]:
         """The file."""

@@ -26,6 +26,7 @@ class JsonValue:
     """The value at ``path``. ``options["typed"]`` as in kind ``yaml``."""
 
     kind = "json"
+    takes = specs.TAKES
 
     def paths(self, spec: EditSpec) -> tuple[str, ...]:
         """The file."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from gitops_actions.edit.refusals import AMBIGUOUS, BAD_SPEC, CANNOT_CREATE, MIS
 from gitops_actions.edit.remotes import Remote, remotes_of
 from gitops_actions.edit.splice import Splice
 from gitops_actions.errors import EditRefused, UsageError
-from gitops_actions.model import Edited, EditSpec, Found, Image, Release
+from gitops_actions.model import Edited, EditSpec, Found, Image, Release, Take
 
 # https://kubectl.docs.kubernetes.io/references/kustomize/glossary/#kustomization, in kustomize's own order.
 _FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -30,6 +31,14 @@ class Kustomize:
     the revision in the URLs of remote resources of that repository."""
 
     kind = "kustomize"
+    takes: Mapping[str, Take] = {
+        "images": Take(),
+        "document": Take(),
+        "on-missing": Take(),
+        "remote": Take(about="Which remote resources of a kustomization travel along: a repository, or its URL"),
+        "value": Take(beside="remote"),
+        "revision": Take(beside="remote", without="value"),
+    }
 
     def paths(self, spec: EditSpec) -> tuple[str, ...]:
         """The file itself, or the kustomization of a folder."""
@@ -223,7 +232,7 @@ def _revision(spec: EditSpec, release: Release) -> str:
     if spec.value is not None:
         return spec.value
     if release.source.revision is None:
-        message = f"remote resources take the revision, and release {release.version} has none"
+        message = "remote resources take the revision, and the release has none"
         raise UsageError(message, code=BAD_SPEC, hint="give --revision SHA, or the edit a value such as {version}")
     return release.source.revision
 

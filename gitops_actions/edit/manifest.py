@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
@@ -16,7 +16,7 @@ from gitops_actions.edit.places import Spot
 from gitops_actions.edit.refusals import MISSING, NOT_YAML, quoted
 from gitops_actions.edit.splice import Splice
 from gitops_actions.errors import EditRefused
-from gitops_actions.model import Edited, EditSpec, Found, Release
+from gitops_actions.model import Edited, EditSpec, Found, Release, Take
 
 # Lists of containers: of pods, of Argo Workflows (https://argo-workflows.readthedocs.io/en/latest/fields/#template),
 # of Tekton tasks (https://tekton.dev/docs/pipelines/tasks/#defining-steps).
@@ -29,6 +29,11 @@ class Manifest:
     """``image`` of every container that runs an image of the release."""
 
     kind = "manifest"
+    takes: Mapping[str, Take] = {
+        "images": Take(),
+        "document": Take(),
+        "on-missing": Take(),
+    }
 
     def paths(self, spec: EditSpec) -> tuple[str, ...]:
         """The file."""

@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Literal
 
 from gitops_actions.edit import holders, images
 from gitops_actions.edit.markers import APP, POLICY, MarkedValue, marked_values
-from gitops_actions.edit.refusals import AMBIGUOUS, BAD_SPEC, LACKING, MISSING, OTHER_IMAGE, quoted, refusal
+from gitops_actions.edit.refusals import AMBIGUOUS, LACKING, MISSING, OTHER_IMAGE, quoted, refusal
 from gitops_actions.edit.splice import Splice
 from gitops_actions.errors import EditRefused, UsageError
-from gitops_actions.model import Edited, EditSpec, Found, Image, Release
+from gitops_actions.model import Edited, EditSpec, Found, Image, Release, Take
 
 _ROLES: dict[str, Literal["repository", "tag", "digest", "version", "revision", "value"]] = {
     "name": "repository",
@@ -31,6 +31,13 @@ class Marker:
     ``path`` says so (NAMESPACE:NAME), or because one of its values is an image of the release."""
 
     kind = "marker"
+    takes: Mapping[str, Take] = {
+        "path": Take(default="{app}"),
+        "document": Take(),
+        "images": Take(),
+        "version": Take(),
+        "revision": Take(),
+    }
 
     def paths(self, spec: EditSpec) -> tuple[str, ...]:
         """The file."""
@@ -65,9 +72,6 @@ class Marker:
 
 def _owned(marks: list[MarkedValue], spec: EditSpec, policies: Collection[str]) -> list[MarkedValue]:
     """The markers that belong to the edit. Raises EditRefused when there is none."""
-    if spec.value is not None:
-        hint = "leave it out: the marker says what belongs before it"
-        raise UsageError("an edit of kind marker takes no value", code=BAD_SPEC, hint=hint)
     path = spec.path or ""
     by_policy = ":" in path  # no app has a colon in its name
 
@@ -99,11 +103,14 @@ def _found(mark: MarkedValue, name: str | None) -> tuple[Found, ...]:
 def _value(mark: MarkedValue, owned: list[MarkedValue], release: Release) -> str:
     """What belongs before a marker."""
     if mark.field == "version":
+        if not release.version:
+            message = "a marker asks for the version, and the release has none"
+            raise UsageError(message, code=LACKING, hint="give --version, or --image with a tag")
         return release.version
     if mark.field.endswith("revision"):
         revision = release.source.revision
         if revision is None:
-            message = f"a marker asks for the revision, and release {release.version} has none"
+            message = "a marker asks for the revision, and the release has none"
             raise UsageError(message, code=LACKING, hint="give --revision SHA")
         return revision[:7] if mark.field == "short_revision" else revision
     leaf, image = mark.leaf, _image(mark, owned, release)

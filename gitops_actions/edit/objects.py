@@ -18,7 +18,7 @@ from gitops_actions.edit.refusals import BAD_SPEC, INHERITED, MISSING, NOT_A_VAL
 from gitops_actions.edit.splice import Splice
 from gitops_actions.edit.yaml import YamlValue
 from gitops_actions.errors import EditRefused, UsageError
-from gitops_actions.model import Edited, EditSpec, Found, Image, Release
+from gitops_actions.model import TYPED, Edited, EditSpec, Found, Image, Release, Take
 
 # What an agent fills in later: templates of ApplicationSets, variables of Argo CD's builds and of Flux's postBuild.
 # https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/GoTemplate/
@@ -29,6 +29,16 @@ _WHOLE = re.compile(r"[^\s/=]*/\S*[:@]\S+|sha\d+:[0-9a-f]+")
 
 # One version, not a range (https://github.com/Masterminds/semver#checking-version-constraints, for both agents).
 _VERSION = re.compile(r"v?[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?")
+
+# With a path it is one value there, else all places of the release's images.
+TAKES: Mapping[str, Take] = {
+    "images": Take(without="path"),
+    "path": Take(),
+    "value": Take(beside="path"),
+    "version": Take(needed=True, beside="path", without="value"),
+    "document": Take(),
+    "on-missing": Take(),
+}
 
 # Kind of object -> the group of its apiVersion.
 Kinds = Mapping[str, str]
@@ -156,8 +166,16 @@ def _edit_path(text: str, parsed: Parsed, spec: EditSpec, release: Release, agen
     elif not _is_in_object(parsed, spot, agent):
         message = f"{spec.path} is not there, and the document is no object of {agent.name}"
         raise refusal(MISSING, message, spot.node.start_mark, "correct the file, or pick its document with document:")
-    value = release.version if spec.value is None else spec.value
-    return YamlValue().edit(text, replace(spec, value=value, options={"typed": "string"}), release)
+    plain = EditSpec(
+        YamlValue.kind,
+        spec.file,
+        path=spec.path,
+        value=release.version if spec.value is None else spec.value,
+        document=spec.document,
+        on_missing=spec.on_missing,
+        options={TYPED: "string"},
+    )
+    return YamlValue().edit(text, plain, release)
 
 
 def _is_in_object(parsed: Parsed, spot: Spot, agent: Agent) -> bool:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import get_args
 
 from gitops_actions.edit import paths, scalars
 from gitops_actions.edit.paths import Step
 from gitops_actions.edit.refusals import BAD_SPEC, quoted
 from gitops_actions.errors import UsageError
-from gitops_actions.model import EditSpec
+from gitops_actions.model import TYPED, EditSpec, Take
+
+TAKES: Mapping[str, Take] = {
+    "path": Take(needed=True),
+    "value": Take(needed=True),
+    "document": Take(),
+    "on-missing": Take(),
+    TYPED: Take(),
+}
 
 
 def steps(spec: EditSpec) -> tuple[Step, ...]:
@@ -20,7 +29,7 @@ def steps(spec: EditSpec) -> tuple[Step, ...]:
 
 def value(spec: EditSpec) -> tuple[str, str]:
     """The new value, and how it is typed. Raises UsageError."""
-    typed = spec.options.get("typed", "auto")
+    typed = spec.options.get(TYPED, "auto")
     if typed not in get_args(scalars.Typed):
         raise UsageError(f"typed cannot be {quoted(str(typed))}", code=BAD_SPEC, hint="write auto, string or json")
     if spec.value is None:

@@ -29,6 +29,7 @@ class TomlValue:
     """The value at ``path``. ``options["typed"]`` as in kind ``yaml``; TOML has no null."""
 
     kind = "toml"
+    takes = specs.TAKES
 
     def paths(self, spec: EditSpec) -> tuple[str, ...]:
         """The file."""

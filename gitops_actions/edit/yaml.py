@@ -12,6 +12,7 @@ class YamlValue:
     integer and a boolean a boolean where the new value is one), ``string`` (always), ``json`` (any JSON scalar)."""
 
     kind = "yaml"
+    takes = specs.TAKES
 
     def paths(self, spec: EditSpec) -> tuple[str, ...]:
         """The file."""

@@ -19,6 +19,9 @@ from gitops_actions.model.content import (
 )
 from gitops_actions.model.deliveries import Action, CommitStatus, Outcome, Plan, PullRequest, RequestText, Result
 from gitops_actions.model.policy import (
+    EDIT_KEYS,
+    RELEASE_KEYS,
+    TYPED,
     App,
     Config,
     ConfigRepo,
@@ -27,7 +30,9 @@ from gitops_actions.model.policy import (
     Freeze,
     Gates,
     Messages,
+    Take,
     Template,
+    own_keys,
 )
 from gitops_actions.model.releases import Image, Record, Release, Source
 from gitops_actions.model.words import Deliver, Finding, Group, MergeMethod, Secret, Severity
@@ -46,12 +51,17 @@ __all__ = [
     "App",
     "Config",
     "ConfigRepo",
+    "EDIT_KEYS",
     "EditSpec",
     "Environment",
     "Freeze",
     "Gates",
     "Messages",
     "Template",
+    "RELEASE_KEYS",
+    "TYPED",
+    "Take",
+    "own_keys",
     "Change",
     "Changes",
     "Commit",

@@ -287,10 +287,11 @@ def test_names_that_mean_harm(edit: Runs, name: str) -> None:
 
 
 PLUGIN = """\
-from gitops_actions.model import Edited, ValueChange
+from gitops_actions.model import Edited, Take, ValueChange
 
 class Shout:
     kind = "shout"
+    takes = {"version": Take(needed=True), "app": Take(default="{app}"), "end": Take()}
 
     def paths(self, spec):
         return (spec.file + "/shout.txt", spec.file)

@@ -108,12 +108,13 @@ def test_hard_links_are_a_persons_decision(edit: Runs, tmp_path: Path) -> None:
 
 MEDDLER = """\
 import os
-from gitops_actions.model import Edited, ValueChange
+from gitops_actions.model import Edited, Take, ValueChange
 
 class Meddler:
     '''A neighbour who changes the file while we edit it.'''
 
     kind = "meddler"
+    takes = {"version": Take(needed=True)}
 
     def paths(self, spec):
         return (spec.file,)

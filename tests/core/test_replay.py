@@ -32,6 +32,7 @@ class Broken:
     """An editor that puts its result through something harmful."""
 
     kind = "yaml"
+    takes = YamlValue.takes
 
     def __init__(self, harm: Callable[[str], str], editor: Editor | None = None) -> None:
         self._harm = harm

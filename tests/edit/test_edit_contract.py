@@ -18,7 +18,7 @@ from gitops_actions.edit.text import TextPattern
 from gitops_actions.edit.toml import TomlValue
 from gitops_actions.edit.yaml import YamlValue
 from gitops_actions.errors import EditRefused
-from gitops_actions.model import EditSpec, Image, Release
+from gitops_actions.model import EditSpec, Image, Release, Take
 from gitops_actions.testing.editor import EditorContract
 
 OLD, NEW = "sha256:" + "0" * 64, "sha256:" + "1" * 64
@@ -343,3 +343,27 @@ class TestText(EditorContract):
     spec = EditSpec("text", "main.tf", pattern='ref = "(?P<value>[^"]*)"', value="1.10")
     release = RELEASE
     lacking = 'a = "1"\n'
+
+
+class Silent(YamlValue):
+    """An editor that does not declare all that it looks at, or needs."""
+
+    def __init__(self, without: str, **changed: Take) -> None:
+        self.takes = {key: take for key, take in YamlValue.takes.items() if key != without} | changed
+
+
+@pytest.mark.parametrize(
+    ("editor", "says"),
+    [
+        (Silent("document"), "it looks at document"),
+        (Silent("on-missing"), "it looks at on-missing"),
+        (Silent("typed"), "it looks at typed"),
+        (Silent("", document=Take(needed=True)), "it needs document"),
+    ],
+)
+def test_the_contract_finds_a_declaration_that_is_not_true(editor: YamlValue, says: str) -> None:
+    contract = TestYaml()
+    contract.editor = editor
+    with pytest.raises(AssertionError, match=says):  # noqa: PT012 (either may find it)
+        contract.test_it_looks_at_nothing_but_what_it_takes()
+        contract.test_it_takes_what_the_edit_says_and_misses_what_it_needs()

@@ -47,14 +47,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(installed: Path, *arguments: str) -> str:
+def run(installed: Path, *arguments: str, code: int = 0) -> str:
     """What a Python module prints that can import the plugin as it is installed."""
     environ = {"PATH": os.environ["PATH"], "HOME": str(installed), "PYTHONPATH": str(installed / "site")}
     done = subprocess.run(
         [sys.executable, "-m", *arguments], cwd=installed, env=environ, check=False, capture_output=True, text=True
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr if code else done.stdout
 
 
 def test_it_is_listed(installed: Path) -> None:
@@ -74,6 +74,22 @@ def test_it_is_checked_and_deployed_with(installed: Path, tmp_path: Path) -> Non
     run(installed, "gitops_actions", *deploy)
     assert repos.git(repo, "rev-parse", "main") == tip
     assert "1.10" in run(installed, "gitops_actions", "status", "--config-repo", str(repo))
+
+
+def test_what_it_does_not_take_is_refused(installed: Path, tmp_path: Path) -> None:
+    policy = POLICY.replace("path: WEB_VERSION", "on-missing: create")
+    repo = repos.bare(tmp_path / "deploy.git", {"gitops.yaml": policy, "compose/dev/.env": ENV})
+    said = run(installed, "gitops_actions", "validate", "--config-repo", str(repo), code=2)
+    lines = policy.splitlines()
+    here = lines.index("        on-missing: create") + 1
+    assert f"gitops.yaml:{here - 1}:9: an edit of kind dotenv needs the key `path`" in said
+    assert f"gitops.yaml:{here}:9: an edit of kind dotenv has no key 'on-missing'" in said
+    (tmp_path / ".env").write_text(ENV)
+    edit = ("gitops_actions", "edit", "dotenv", str(tmp_path / ".env"), "--version", "2")
+    assert "needs a path" in run(installed, *edit, code=2)
+    assert "has no use for --create here" in run(installed, *edit, "--path", "WEB_TAG", "--create", code=2)
+    assert "has no use for --version here" in run(installed, *edit, "--path", "WEB_TAG", "--value", "3", code=2)
+    assert "1.0 -> 2" in run(installed, *edit, "--path", "WEB_TAG")
 
 
 def test_its_own_tests_pass(installed: Path) -> None:
