@@ -84,13 +84,14 @@ def cell(value: object) -> Markdown:
 
 def shown(value: Any) -> str:
     """What a template writes into Markdown: words that mean nothing but themselves as they are, all other text as
-    code. Raises TypeError for what is no text, number or list of these."""
+    code: without links even, in case the template has a backtick before it. Raises TypeError for what is no text,
+    number or list of these."""
     if isinstance(value, Markdown):
         return value
     if isinstance(value, list | tuple):
         return ", ".join(map(shown, value))
     text = _text(value)
-    return text if len(text) <= VALUE and _WORD.fullmatch(text) and exact(text) == text else code(text)
+    return text if len(text) <= VALUE and _WORD.fullmatch(text) and exact(text) == text else code(plain(text))
 
 
 def titled(value: Any) -> str:

@@ -124,7 +124,7 @@ class Delivered:
         """The body of a request. Raises UsageError for a template of gitops.yaml that is wrong."""
         data = {
             **self._common(),
-            "run": harmless.url(self.run) or self.run,
+            "run": harmless.url(self.run) or (harmless.code(self.run) if self.run else None),
             "actor": self.actor,
             "changes": [
                 {"app": one.app, "file": one.file, "line": one.line, "path": one.path, "old": one.old, "new": one.new}

@@ -16,7 +16,7 @@ from gitops_actions.core.wording import Delivered, Step, Wording
 from gitops_actions.errors import UsageError
 from gitops_actions.model import Change, Changes, Commit, Messages, Release, Signature, Source, Template
 from gitops_actions.pipeline.messages import render
-from gitops_actions.testing.hostile import PIECES, is_quiet
+from gitops_actions.testing.hostile import LINK, PIECES, is_quiet
 
 EVIL = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=12).map("".join)
 BODIES = Path(__file__).parent / "bodies"
@@ -198,6 +198,14 @@ def test_values_of_own_templates_are_harmless_without_a_word() -> None:
     )
     text = delivered(History("fixes #1 @pat", "word"), own(body=template)).body()
     assert text == "`fixes # 1 @ pat`\nword\n"
+
+
+@given(EVIL)
+def test_backticks_of_a_template_open_no_way(evil: str) -> None:
+    template = "`<@ environment @>` `to <@ environment @>` ``<@ environment @>"
+    text = replace(delivered(History(), own(body=template)), environment=evil).body()
+    assert not LINK.search(text)
+    is_quiet(text)
 
 
 def test_conditions_see_the_values_themselves() -> None:
