@@ -32,7 +32,7 @@ _OBEYED = re.compile(
     r"(?<![A-Za-z0-9])@(?=[\w.])"  # mentions, also of teams; an address or a digest is none
     r"|#(?=\w)|[!&](?=[0-9])"  # issues and commands of Jira's smart commits; requests, epics
     r"|(?<![A-Za-z0-9])(?:GH|GL)-(?=[0-9])"  # other words for an issue
-    r"|(?<![A-Za-z0-9])(?:clos|fix|resolv|implement)[a-z]*:?[ ]+(?:issues?[ ]+)?[A-Z][A-Z0-9_]*-(?=[0-9])"  # Jira
+    r"|(?<![A-Za-z0-9])(?:clos|fix|resolv|implement)[a-z]*:?[ ]+(?:issues?[ ]+)?(?-i:[A-Z][A-Z0-9_]*)-(?=[0-9])"  # Jira
     r"|https?:(?=//\S{1,500}/(?:issues|pulls?|discussions|merge_requests|work_items|epics|commit)/)"
     r"|\[(?=[a-z_]{1,30}:)"  # [issue:1], [work_item:1], ...
     r"|\[(?=(?:skip|no|ci|actions)[ _-]{1,3}[a-z]{1,20}\])"  # [skip ci] and its kin

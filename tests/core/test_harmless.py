@@ -83,7 +83,7 @@ def test_ordinary_values_stay_exact_in_code(text: str) -> None:
         ("thanks @pat, @acme/sre", "thanks @ pat, @ acme/sre"),
         ("closes acme/x#2 and !3", "closes acme/x# 2 and ! 3"),
         ("Fix PROJ-8", "Fix PROJ- 8"),
-        ("UTF-8 and SHA-256", "UTF-8 and SHA-256"),
+        ("UTF-8 and SHA-256, fix utf-8", "UTF-8 and SHA-256, fix utf-8"),
         ("[skip ci] ***NO_CI***", "[ skip ci] *** NO_CI***"),
         ("see https://evil.example/x", "see https: //evil.example/x"),
         ("A\n\n/merge", "A /merge"),
