@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from gitops_actions.model import (
+    Changes,
     Commit,
     CommitStatus,
     Edited,
@@ -190,6 +191,19 @@ class Forge(Protocol):
         """How ``new`` stands to ``old`` in a source repository (``descendant``: newer); None: not known here."""
         ...
 
+    def changes(self, repository: str, old: str, new: str, *, limit: int) -> Changes | None:
+        """The commits of a source repository that ``new`` has and ``old`` lacks (full ids): the newest ones, newest
+        first, at most ``limit``, with parents, author and the whole message as it was written, and how many there are
+        in all. None: not known here, or not to be seen with this token.
+
+        Where one request tells this and what `compare` asks, the answer is kept for both.
+        """
+        ...
+
+    def compare_url(self, repository: str, old: str, new: str) -> str | None:
+        """Where a person sees these changes in a browser; None: nowhere. Asks nothing."""
+        ...
+
 
 @runtime_checkable
 class Foresight(Protocol):
@@ -259,7 +273,8 @@ class Runtime(Protocol):
     name: str
 
     def event(self) -> Mapping[str, str]:
-        """Defaults it knows: any of ``revision``, ``source``, ``sequence``, ``run`` (an URL)."""
+        """Defaults it knows: any of ``revision``, ``source``, ``sequence``, ``run`` (an URL), ``actor`` (who started
+        it)."""
         ...
 
     def mask(self, secret: str) -> None:

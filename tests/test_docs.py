@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ import pytest
 
 from gitops_actions import config, errors, plugins
 from gitops_actions.cli.main import COMMANDS, cli
-from gitops_actions.model import EDIT_KEYS, own_keys
+from gitops_actions.core import wording
+from gitops_actions.model import EDIT_KEYS, Messages, Template, own_keys
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -31,6 +32,7 @@ SECTIONS = {
     "`dates`": "Dates",
     "`apps`": "App",
     "`edits`": "Edit",
+    "`messages`": "Messages",
     "`config-repo`": "ConfigRepo",
     "`pipeline`": "Pipeline",
 }
@@ -175,6 +177,28 @@ def test_configuration_keys_are_documented() -> None:
     assert {SECTIONS[name]: keys[name] for name in SECTIONS} == {
         name: set(definition["properties"]) for name, definition in definitions.items()
     }
+
+
+def test_values_of_templates_are_documented() -> None:
+    asked: dict[str, Any] = {}
+
+    def render(name: str, own: str | None, data: Mapping[str, Any], **_more: Any) -> str:
+        asked.setdefault(name, data)  # the fuller one comes first
+        return "x"
+
+    own = Template("x", "gitops.yaml", 1, 1)
+    wording.check(Messages(own, own), render)
+
+    def names(data: Any, prefix: str = "") -> set[str]:
+        if isinstance(data, list):
+            return set().union(*(names(each, prefix) for each in data))
+        if not isinstance(data, dict):
+            return set()
+        return {prefix + name for name in data}.union(*(names(each, f"{prefix}{name}.") for name, each in data.items()))
+
+    documented = rows(sections(read("configuration.md"))["Values of templates"])
+    for name, place in (("title.j2", "title"), ("body.md.j2", "body")):
+        assert {row[0].strip("`") for row in documented if place in row[1].split(", ")} == names(asked[name])
 
 
 def test_plugins_are_documented() -> None:

@@ -9,17 +9,17 @@ from typing import Any
 import click
 
 from gitops_actions.cli import deliver
-from gitops_actions.cli.ancestry import comparison
+from gitops_actions.cli.ancestry import SourceHistory, ancestry
 from gitops_actions.cli.options import RepositoryOptions, option, repository_options
 from gitops_actions.cli.records import known_records, told
-from gitops_actions.cli.session import Place, Session, local_config, open_session
+from gitops_actions.cli.session import Place, Session, local_config, open_session, render
 from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.survey import all_apps
 from gitops_actions.core import deploy, images, naming, sets
 from gitops_actions.core.delivery import Rules, brought, environment_paths
-from gitops_actions.core.order import Compare
 from gitops_actions.core.proposal import Situation, Wishes
 from gitops_actions.core.targets import environments_of, unknown_app
+from gitops_actions.core.wording import Wording
 from gitops_actions.errors import UsageError
 from gitops_actions.model import App, Environment, Outcome, Plan, PullRequest, Release, Result, Source
 from gitops_actions.plugins import load
@@ -88,7 +88,7 @@ def command(
     By commit where `deliver: push` says so, else by a pull request on gitops/<environment>/<app>.
     """
     event = load("runtimes", "none")(settings.environ).event()
-    wishes = wanted(rest, deliver=delivering, branch=branch, run=event.get("run"))
+    wishes = wanted(rest, deliver=delivering, branch=branch, run=event.get("run"), actor=event.get("actor"))
     for name in environments:
         naming.checked("environment", name)
     parsed = [images.parse(text) for text in given]
@@ -103,7 +103,8 @@ def command(
             raise UsageError("--set changes files, not apps: leave --app, --image, --version and -e out", code="GA045")
         values = sets.parse_all(assignments)
         with open_session(settings, repository) as session:
-            results = [_set(session, values, origin, wishes, plan_only)]
+            wording = Wording(render, ancestry(settings, source_path, session.forge))
+            results = [_set(session, values, origin, wishes, wording, plan_only)]
         deliver.finish(settings, "deploy", results, exit_code=exit_code)
         return
     if app is None:
@@ -121,8 +122,8 @@ def command(
             )
         if branch is not None:
             _check_branch(session, branch)
-        compare = comparison(settings, source_path, session.forge)
-        runs = [_Run(session, entry.name, chosen.name, new, compare, wishes) for entry in entries]
+        history = ancestry(settings, source_path, session.forge)
+        runs = [_Run(session, entry.name, chosen.name, new, history, wishes) for entry in entries]
         deliver.rehearse([run.decide for run in runs])
         results = [result for run in runs for result in run.deliver(plan_only=plan_only)]
     deliver.finish(settings, "deploy", results, exit_code=exit_code)
@@ -179,7 +180,7 @@ class _Run:
     environment: str
     app: str
     new: Release
-    compare: Compare
+    history: SourceHistory
     wishes: Wishes
 
     def deliver(self, *, plan_only: bool) -> list[Result]:
@@ -221,7 +222,7 @@ class _Run:
         session = self.session
         place, paths = session.place(entry), environment_paths(entry.name, apps, session.tools)
         known = known_records(session, place, entry.name, apps)
-        rules = Rules(session.tools, self.compare, session.config.records, session.author, self.wishes, known)
+        rules = session.rules(self.history, self.wishes, known)
         return place, deliver.situation(session, place, branch, paths), rules
 
     def _former(self, entry: Environment, app: App) -> PullRequest | None:
@@ -235,7 +236,14 @@ class _Run:
         return None
 
 
-def _set(session: Session, values: list[sets.Assignment], origin: Source, wishes: Wishes, plan_only: bool) -> Result:
+def _set(
+    session: Session,
+    values: list[sets.Assignment],
+    origin: Source,
+    wishes: Wishes,
+    wording: Wording,
+    plan_only: bool,
+) -> Result:
     if wishes.branch == session.base:
         raise UsageError(
             f"--branch {wishes.branch} is the base branch, and a request needs a branch of its own",
@@ -249,6 +257,9 @@ def _set(session: Session, values: list[sets.Assignment], origin: Source, wishes
         there = deliver.situation(session, place, branch, [value.file for value in values])
         log = place.store.log(place.branch, [value.file for value in values]) if origin.sequence is not None else ()
         log = tuple(told(place.store, log))
-        return place, sets.plan(place.branch, branch, values, origin, there, log, session.tools, wishes, session.author)
+        plan = sets.plan(
+            place.branch, branch, values, origin, there, log, session.tools, wishes, wording, session.author
+        )
+        return place, plan
 
     return deliver.deliver(session, decide, None, plan_only=plan_only)

@@ -10,7 +10,7 @@ import click
 
 from gitops_actions import apply as application
 from gitops_actions.cli import deliver
-from gitops_actions.cli.ancestry import comparison
+from gitops_actions.cli.ancestry import SourceHistory, ancestry
 from gitops_actions.cli.deliver import situation
 from gitops_actions.cli.deploy import request_options, wanted
 from gitops_actions.cli.options import RepositoryOptions, option, repository_options
@@ -20,8 +20,7 @@ from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.survey import all_apps, survey
 from gitops_actions.core import graph, leftovers, naming, promote
 from gitops_actions.core.cells import Cell
-from gitops_actions.core.delivery import Rules, environment_paths
-from gitops_actions.core.order import Compare
+from gitops_actions.core.delivery import environment_paths
 from gitops_actions.core.promote import Candidate
 from gitops_actions.core.proposal import Wishes
 from gitops_actions.core.targets import unknown_app
@@ -55,17 +54,17 @@ def command(
     An environment is due the release that the environments in its `after` have on their base branch.
     """
     event = load("runtimes", "none")(settings.environ).event()
-    wishes = wanted(rest, run=event.get("run"))
+    wishes = wanted(rest, run=event.get("run"), actor=event.get("actor"))
     for what, name in (("app", app), ("environment", source), ("environment", target)):
         if name is not None:
             naming.checked(what, name)
     with open_session(settings, repository, likely=(app,) if app else ()) as session:
         if app is not None and app not in (apps := all_apps(session)):
             raise unknown_app(app, apps)
-        compare = comparison(settings, source_path, session.forge)
+        history = ancestry(settings, source_path, session.forge)
         results: list[Result] = []
         for environment in promote.targets(session.config, source=source, target=target):
-            run = _Run(session, environment.name, source, compare, wishes)
+            run = _Run(session, environment.name, source, history, wishes)
             try:
                 groups = run.groups(app)
             except GitOpsError as error:
@@ -85,7 +84,7 @@ class _Run:
     session: Session
     environment: str
     source: str | None
-    compare: Compare
+    history: SourceHistory
     wishes: Wishes
 
     def groups(self, only: str | None) -> list[list[str]]:
@@ -113,8 +112,7 @@ class _Run:
             if not candidates:
                 raise UsageError(f"{', '.join(group)} in {self.environment}: gitops.yaml has changed meanwhile")
             known = known_records(session, place, self.environment, members)
-            records = session.config.records
-            rules = Rules(session.tools, self.compare, records, session.author, self.wishes, known)
+            rules = session.rules(self.history, self.wishes, known)
             paths = environment_paths(self.environment, members, session.tools)
             there = situation(session, place, candidates[0].branch, paths)
             return place, promote.plan(candidates[0], place.branch, there, rules)

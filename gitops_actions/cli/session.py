@@ -10,19 +10,23 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from gitops_actions import plugins
 from gitops_actions.cli import hosts
+from gitops_actions.cli.ancestry import SourceHistory
 from gitops_actions.cli.folder import Folder
 from gitops_actions.cli.options import RepositoryOptions
 from gitops_actions.cli.settings import Settings
 from gitops_actions.core import naming
 from gitops_actions.core.cells import Toolbox
+from gitops_actions.core.delivery import Rules
+from gitops_actions.core.proposal import Wishes
+from gitops_actions.core.wording import Wording
 from gitops_actions.edit.source import text_of
 from gitops_actions.errors import EditRefused, LostRace, Temporary, UsageError
 from gitops_actions.git.repository import Repository
-from gitops_actions.model import App, Config, Environment, Secret, Signature
+from gitops_actions.model import App, Config, Environment, Record, Secret, Signature
 from gitops_actions.protocols import Connection, Editor, Forge, Minting, Store
 
 FILE = "gitops.yaml"
@@ -74,6 +78,11 @@ class Session:
             self._config = configuration.load(text_of(files[FILE]), file=FILE, kinds=self.editors)
         return self._config
 
+    def rules(self, history: SourceHistory, wishes: Wishes, known: Mapping[tuple[str, str], Record]) -> Rules:
+        """What holds for a delivery as the policy is now."""
+        wording = Wording(render, history, self.config.messages)
+        return Rules(self.tools, history.compare, self.config.records, self.author, wishes, wording, known)
+
     def place(self, environment: Environment) -> Place:
         """Where an environment lives."""
         if environment.repository is not None:
@@ -109,6 +118,20 @@ class Session:
                 self.store.refresh()
                 self.apps = None
                 self._config = None
+
+
+def render(
+    name: str,
+    own: str | None,
+    data: Mapping[str, Any],
+    *,
+    shown: Callable[[Any], str],
+    filters: Mapping[str, Callable[[Any], str]],
+) -> str:
+    """See `wording.Render`. It takes as long to load as all the rest."""
+    from gitops_actions.pipeline import messages
+
+    return messages.render(name, own, data, shown=shown, filters=filters)
 
 
 @contextmanager

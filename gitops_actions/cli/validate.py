@@ -14,12 +14,13 @@ from gitops_actions import plugins
 from gitops_actions.cli.checks import Tree, check_environments
 from gitops_actions.cli.folder import Folder
 from gitops_actions.cli.options import RepositoryOptions, repository_options
-from gitops_actions.cli.session import FILE, Session, open_session
+from gitops_actions.cli.session import FILE, Session, open_session, render
 from gitops_actions.cli.settings import Settings
+from gitops_actions.core import wording
 from gitops_actions.core.cells import Toolbox
 from gitops_actions.edit.source import text_of
 from gitops_actions.errors import ConfigInvalid, EditRefused, GitOpsError, UsageError
-from gitops_actions.model import Environment, Finding
+from gitops_actions.model import Config, Environment, Finding, Messages
 
 # Which branch a checkout in CI will become a part of; its HEAD is detached there.
 _TARGETS = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_COMMIT_BRANCH")
@@ -68,7 +69,7 @@ def check_folder(settings: Settings, root: Path) -> list[Finding]:
         elsewhere = environment.repository or (None if environment.branch in branches else environment.branch)
         return tree if elsewhere is None else _not_here(environment.name, elsewhere)
 
-    return list(check_environments(config, tree_of, tools))
+    return [*_wording(config), *check_environments(config, tree_of, tools)]
 
 
 def _missing(root: Path) -> UsageError:
@@ -98,7 +99,12 @@ def _check_session(session: Session) -> list[Finding]:
         except UsageError as error:
             return Finding(error.code, "error", error.message, FILE, hint=error.hint)
 
-    return list(check_environments(config, tree_of, session.tools))
+    return [*_wording(config), *check_environments(config, tree_of, session.tools)]
+
+
+def _wording(config: Config) -> list[Finding]:
+    """What is wrong with the templates of requests. Nothing is loaded where there are none."""
+    return wording.check(config.messages, render) if config.messages != Messages() else []
 
 
 def _of_file(error: GitOpsError) -> list[Finding]:

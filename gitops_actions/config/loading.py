@@ -9,9 +9,9 @@ from gitops_actions.config.decoding import decode
 from gitops_actions.config.environments import read_environments
 from gitops_actions.config.freezes import read_freezes
 from gitops_actions.config.problems import Problems
-from gitops_actions.config.shapes import FileShape
-from gitops_actions.config.tree import read
-from gitops_actions.model import Config, ConfigRepo
+from gitops_actions.config.shapes import FileShape, MessagesShape
+from gitops_actions.config.tree import Node, read
+from gitops_actions.model import Config, ConfigRepo, Messages, Template
 from gitops_actions.protocols import Editor
 
 
@@ -44,5 +44,16 @@ def load(text: str, *, file: str, kinds: Mapping[str, Editor]) -> Config:
         records=shape.records,
         config_repo=ConfigRepo(home.url, home.base) if home else None,
         app=shape.app,
+        messages=_messages(shape.messages, root.child("messages"), file),
         pipeline={"use": pipeline.use, "platforms": pipeline.platforms, "with": pipeline.with_} if pipeline else None,
     )
+
+
+def _messages(shape: MessagesShape | None, node: Node, file: str) -> Messages:
+    if shape is None:
+        return Messages()
+
+    def template(key: str, text: str | None) -> Template | None:
+        return Template(text, file, *node.at(key).place) if text is not None else None
+
+    return Messages(template("title", shape.title), template("body", shape.body))

@@ -12,6 +12,8 @@ from gitops_actions.config.texts import (
     Day,
     Duration,
     ImageName,
+    MessageBody,
+    MessageTitle,
     Moment,
     Name,
     Repository,
@@ -167,6 +169,18 @@ class AppShape(Shape):
     ] = None
 
 
+class MessagesShape(Shape):
+    """How requests are worded. Values stand in `<@ @>`, blocks in `<% %>`."""
+
+    title: Annotated[
+        MessageTitle | None, about_text("The title of a request", "<@ subject @>", must="be a template in quotes")
+    ] = None
+    body: Annotated[
+        MessageBody | None,
+        about_text("Its body, in Markdown", "<@ verb @> to <@ environment @>", must="be a template, best after `|`"),
+    ] = None
+
+
 class ConfigRepoShape(Shape):
     """Where the environments of this app are kept."""
 
@@ -202,6 +216,9 @@ class FileShape(Shape):
         about('In the config repo: the apps; "*" stands for those found by {app} in the paths', must="be a mapping"),
     ] = None
     records: Annotated[bool, about("Whether release records are written", must="be true or false")] = True
+    messages: Annotated[
+        MessagesShape | None, about("In the config repo: how requests are worded", must="be a mapping")
+    ] = None
     config_repo: ConfigRepoShape | None = None
     app: Annotated[Name | None, about_text("In the app repo: the app that is built here", "web")] = None
     pipeline: PipelineShape | None = None

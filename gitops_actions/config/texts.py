@@ -13,9 +13,11 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from gitops_actions.config.values import (
+    complaint_about_body,
     complaint_about_duration,
     complaint_about_image,
     complaint_about_repository,
+    complaint_about_title,
     complaint_about_url,
     complaint_about_word,
 )
@@ -74,6 +76,16 @@ Template = Annotated[
     str, about_text("A path; may hold {app} and {environment}", complaint=complaint_about_path, pattern=PATH_PATTERN)
 ]
 Text = Annotated[str, about_text("A text", min_length=1)]
+MessageTitle = Annotated[
+    str,
+    about_text("A template of one line", complaint=complaint_about_title, pattern=rf"^(?=.*\S)[^\r\n]{{1,1000}}{END}"),
+]
+MessageBody = Annotated[
+    str,
+    about_text(
+        "A template of many lines", complaint=complaint_about_body, pattern=rf"^(?=[\s\S]*\S)[\s\S]{{1,16384}}{END}"
+    ),
+]
 ImageName = Annotated[
     str,
     about_text(

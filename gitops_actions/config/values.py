@@ -77,6 +77,22 @@ def complaint_about_url(text: str) -> str | None:
     return None
 
 
+def complaint_about_title(text: str) -> str | None:
+    """Templates of titles; what is in them is checked by filling them in."""
+    if not text.strip():
+        return "is empty"
+    if re.search(r"[\r\n]", text):
+        return "holds a line break"
+    return "is longer than 1000 characters" if len(text) > 1000 else None
+
+
+def complaint_about_body(text: str) -> str | None:
+    """Templates of bodies; what is in them is checked by filling them in."""
+    if not text.strip():
+        return "is empty"
+    return "is longer than 16384 characters" if len(text) > 16384 else None
+
+
 def placeholders(text: str) -> Iterator[str]:
     """The names in `{...}` of a text, in order."""
     return (match[1] for match in _PLACEHOLDER.finditer(text))

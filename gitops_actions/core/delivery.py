@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from gitops_actions.core import cells, messages, naming, order, proposal, records
+from gitops_actions.core import cells, harmless, messages, naming, order, proposal, records
 from gitops_actions.core.cells import Cell, Draft, Toolbox
 from gitops_actions.core.proposal import Proposal, Situation, Wishes
+from gitops_actions.core.wording import Delivered, Step, Wording
 from gitops_actions.errors import EditRefused
 from gitops_actions.model import (
     Action,
@@ -46,6 +47,7 @@ class Rules:
     records: bool
     author: Signature
     wishes: Wishes
+    wording: Wording
     known: Mapping[tuple[str, str], Record] = field(default_factory=dict)  # (environment, app), where records are off
 
 
@@ -96,18 +98,28 @@ def plan(
     }
     versions = {name: release.version for name, release in bringing.items()}
     came_from = next((part.promoted_from for part, _ in due if part.promoted_from), None)
-    title = wishes.title or messages.subject(verb, versions, environment.name) if bringing else ""
-    sources = [release.source for release in bringing.values()]
+    told = Delivered(
+        wording=rules.wording,
+        verb=verb,
+        environment=environment.name,
+        versions=versions,
+        subject=messages.subject(verb, versions, environment.name),
+        changes=draft.changes,
+        promoted_from=came_from,
+        run=wishes.run,
+        actor=wishes.actor,
+        steps=lambda: _steps(due, bringing, environment, situation, rules),
+    )
+    title = harmless.plain(wishes.title, harmless.TITLE) if wishes.title else None
     text = RequestText(
-        title=title,
-        body=wishes.body or messages.body(draft.changes, sources, promoted_from=came_from, run=wishes.run),
+        title="",
+        body="",
         labels=tuple(dict.fromkeys(" ".join(label.split()) for label in (*environment.labels, *wishes.labels))),
         assignees=wishes.assignees,
         reviewers=(*environment.reviewers, *wishes.reviewers),
         team_reviewers=environment.team_reviewers,
         draft=wishes.draft,
     )
-    subject = messages.subject(verb, versions, environment.name) if bringing else ""
     return proposal.plan(
         Proposal(
             environment=environment.name,
@@ -119,10 +131,17 @@ def plan(
             redraft=drafted,
             agrees=_same_record,
             turned_away=lambda commit: _brings_all(commit, bringing),
-            message=messages.commit_message(
-                subject, bringing, environment.name, promoted_from=came_from, run=wishes.run
+            message=lambda: messages.commit_message(
+                told.subject,
+                bringing,
+                environment.name,
+                promoted_from=came_from,
+                run=wishes.run,
+                changelogs=told.changelogs(),
             ),
-            text=text,
+            text=lambda: replace(text, title=title or told.title()),
+            titles=lambda: {title} if title else told.titles(),
+            body=lambda: harmless.body(wishes.body) if wishes.body else told.body(),
             versions=versions or _versions(parts),
             auto_merge=environment.auto_merge if wishes.auto_merge is None else wishes.auto_merge,
             merge_method=wishes.merge_method or environment.merge_method,
@@ -143,6 +162,21 @@ def state(app: App, environment: str, snapshot: Snapshot, rules: Rules) -> Cell:
     if cell.problem is not None:
         raise cell.problem
     return cell
+
+
+def _steps(
+    due: Sequence[tuple[Part, Release]],
+    bringing: Mapping[str, Release],
+    environment: Environment,
+    situation: Situation,
+    rules: Rules,
+) -> list[Step]:
+    """What each app of a delivery goes from and to."""
+    return [
+        Step(part.app.name, release, state(part.app, environment.name, situation.base, rules).release)
+        for part, release in due
+        if part.app.name in bringing
+    ]
 
 
 def _judged(

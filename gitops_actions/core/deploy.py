@@ -110,7 +110,7 @@ def take_out(
     parts.sort(key=lambda part: part.app.name)
     group: Group = "app" if environment.group == "environment" else "environment"
     former = replace(environment, group=group, deliver="pull-request")
-    wishes = Wishes(run=rules.wishes.run, on_foreign=rules.wishes.on_foreign)
+    wishes = Wishes(run=rules.wishes.run, actor=rules.wishes.actor, on_foreign=rules.wishes.on_foreign)
     return delivery.plan("Deploy", former, base, parts, situation, replace(rules, wishes=wishes))
 
 

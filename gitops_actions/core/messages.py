@@ -1,35 +1,40 @@
-"""Commit messages and request texts. Text from outside becomes neither a trailer nor markup."""
+"""Commit messages. Text from outside becomes no trailer, and nothing that a forge obeys."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 
-from gitops_actions.core import images, trailers
+from gitops_actions.core import harmless, images, trailers
 from gitops_actions.errors import UsageError
-from gitops_actions.model import Change, Commit, Image, Release, Source
-
-_CODE = re.compile(r"[`\x00-\x1f\x7f]")
+from gitops_actions.model import Commit, Image, Release, Source
 
 
 def subject(verb: str, versions: Mapping[str, str], environment: str) -> str:
     """`Deploy web 1.4.2 to dev`; several apps by name while they fit into a line."""
     names = ", ".join(f"{app} {version}" for app, version in versions.items())
     text = f"{verb} {names} to {environment}"
-    return text if len(versions) == 1 or len(text) <= 72 else f"{verb} {len(versions)} apps to {environment}"
+    text = text if len(versions) == 1 or len(text) <= 72 else f"{verb} {len(versions)} apps to {environment}"
+    return harmless.plain(text, 400)
 
 
 def commit_message(
-    title: str, releases: Mapping[str, Release], environment: str, *, promoted_from: str | None, run: str | None
+    title: str,
+    releases: Mapping[str, Release],
+    environment: str,
+    *,
+    promoted_from: str | None,
+    run: str | None,
+    changelogs: Sequence[str] = (),
 ) -> str:
-    """The message with its trailers; those of each app follow its `Gitops-App`."""
+    """The message with its changelogs, each a paragraph, and trailers; those of each app follow its `Gitops-App`."""
     values: list[tuple[str, str | None]] = [(trailers.ENVIRONMENT, environment)]
     for app, release in releases.items():
         values += [(trailers.APP, app), (trailers.VERSION, release.version)]
         values += [(trailers.IMAGE, image.reference) for image in release.images]
         values += source_trailers(release.source)
     values += [(trailers.FROM, promoted_from), (trailers.RUN, run)]
-    return f"{title}\n\n{trailers.paragraph(values)}\n"
+    return "\n\n".join((title, *changelogs, trailers.paragraph(values))) + "\n"
 
 
 def source_trailers(source: Source) -> list[tuple[str, str | None]]:
@@ -74,31 +79,6 @@ def made_by_us(commit: Commit) -> bool:
     author, committer = commit.author, commit.committer
     same = (author.name, author.mail) == (committer.name, committer.mail) or committer.mail == "noreply@github.com"
     return same and (trailers.SET in found or trailers.ENVIRONMENT in found)
-
-
-def body(changes: Sequence[Change], sources: Sequence[Source], *, promoted_from: str | None, run: str | None) -> str:
-    """The text of a request: what changes, where it comes from, which run made it. Markdown."""
-    lines = ["| file | place | from | to |", "|---|---|---|---|"]
-    lines += [f"| {_code(c.file)} | {_code(c.path)} | {_code(c.old)} | {_code(c.new)} |" for c in changes[:50]]
-    if len(changes) > 50:
-        lines.append(f"| {len(changes) - 50} more | | | |")
-    if promoted_from:
-        lines += ["", f"Promoted from {_code(promoted_from)}."]
-    for origin in sources:
-        if origin.revision:
-            lines += ["", f"Built from {_code(origin.repository or 'the source')} at {_code(origin.revision)}."]
-    if run:
-        lines += ["", f"Made by {_code(run)}."]
-    lines += [
-        "",
-        "Managed by gitops-actions: a newer release updates it; closing it turns this release away.",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _code(text: str | None) -> str:
-    """A value as Markdown code inside a table cell: nothing in it is a mention, a link or an end of the cell."""
-    return "-" if text is None or text == "" else "`" + _CODE.sub(" ", text)[:200].replace("|", "\\|") + "`"
 
 
 def _release(block: Mapping[str, Sequence[str]]) -> Release:

@@ -5,7 +5,7 @@ Level-triggered: only what is there now and what should be there decide, never w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -49,6 +49,7 @@ class Wishes:
     on_foreign: Literal["stop", "append"] = "stop"
     recreate_closed: bool = False
     run: str | None = None
+    actor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class Situation:
 class Proposal:
     """What should be on the base, and how to say so. ``draft`` is made on the base, ``redraft`` makes it on another
     commit; ``agrees`` tells whether two contents of a path mean the same; ``turned_away`` whether a commit that a
-    person refused brought the same."""
+    person refused brought the same. ``message`` (of the commit), ``text`` (of the request; its body may be empty),
+    ``titles`` (those that are right) and ``body`` cost something: they are made when they are needed."""
 
     environment: str | None
     apps: tuple[str, ...]
@@ -83,8 +85,10 @@ class Proposal:
     draft: Draft
     redraft: Callable[[Snapshot], Draft]
     turned_away: Callable[[Commit], bool]
-    message: str
-    text: RequestText
+    message: Callable[[], str]
+    text: Callable[[], RequestText]
+    titles: Callable[[], Collection[str]]
+    body: Callable[[], str]
     agrees: Callable[[str, bytes, bytes], bool] = field(default=lambda _path, there, wanted: there == wanted)
     versions: Mapping[str, str] = field(default_factory=dict)
     auto_merge: bool = False
@@ -174,12 +178,12 @@ def _request(proposal: Proposal, situation: Situation, wishes: Wishes, author: S
             )
     elif head is not None and situation.ahead and _brings(head, situation, proposal) and not stuck:
         draft = Draft({}, draft.changes)
-    text = proposal.text
+    text = proposal.text()
     obsolete = request is not None and OBSOLETE in request.labels
     reword = request is not None and (
-        _without_verb(request.title) != _without_verb(text.title)
+        request.title not in proposal.titles()
         or not set(text.labels) <= set(request.labels)
-        or (wishes.body is not None and request.body.strip() != text.body.strip())
+        or (wishes.body is not None and request.body.strip() != proposal.body().strip())
     )
     # A new commit asks again: a forge may have dropped the wish with the old one. A draft is not to be merged yet.
     unwanted = request.draft if request is not None else text.draft
@@ -197,6 +201,7 @@ def _request(proposal: Proposal, situation: Situation, wishes: Wishes, author: S
         parent=parent,
         draft=draft,
         author=author,
+        text=replace(text, body=proposal.body()) if request is None or draft.files or reword else text,
         auto_merge=auto_merge,
         reword=reword,
     )
@@ -216,11 +221,6 @@ def _brings(head: Snapshot, situation: Situation, proposal: Proposal) -> bool:
     return True
 
 
-def _without_verb(title: str) -> str:
-    """`Deploy` or `Promote`: a request that already brings the release is right either way."""
-    return title.partition(" ")[2]
-
-
 def _people(commits: tuple[Commit, ...]) -> str:
     return " and ".join(sorted({commit.committer.name for commit in commits}))
 
@@ -236,6 +236,7 @@ def _plan(
     parent: Snapshot | None = None,
     draft: Draft | None = None,
     author: Signature | None = None,
+    text: RequestText | None = None,
     auto_merge: bool = False,
     reword: bool = False,
     reason: str = "",
@@ -255,9 +256,9 @@ def _plan(
         parent=parent.commit if parent is not None else None,
         files=tuple(sorted(files, key=lambda file: file.path)),
         previous={file.path: before[file.path].content for file in files if file.path in before},
-        message=proposal.message,
+        message=proposal.message() if files else "",
         author=author,
-        request=proposal.text,
+        request=text,
         reword=reword,
         pull_request=situation.open,
         head=situation.head.commit if situation.head is not None else None,

@@ -6,9 +6,10 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitops_actions.core import assignments, cells, messages, proposal, trailers
+from gitops_actions.core import assignments, cells, harmless, messages, proposal, trailers
 from gitops_actions.core.cells import Draft, Toolbox
 from gitops_actions.core.proposal import Proposal, Situation, Wishes
+from gitops_actions.core.wording import Delivered, Step, Wording
 from gitops_actions.errors import UsageError
 from gitops_actions.model import (
     Action,
@@ -82,6 +83,7 @@ def plan(
     log: Sequence[Commit],
     tools: Toolbox,
     wishes: Wishes,
+    wording: Wording,
     author: Signature,
 ) -> Plan:
     """What to do so that the files have these values. ``log``: the commits that changed them, newest first; needed
@@ -107,12 +109,23 @@ def plan(
             findings=(note,),
         )
     draft = drafted(situation.base)
-    subject = wishes.title or _subject(values)
-    marks = [(trailers.SET, str(value)) for value in values]
+    told = Delivered(
+        wording=wording,
+        verb="Set",
+        environment=None,
+        versions={},
+        subject=_subject(values),
+        changes=draft.changes,
+        run=wishes.run,
+        actor=wishes.actor,
+        steps=lambda: [Step(None, release)],
+    )
+    title = harmless.plain(wishes.title, harmless.TITLE) if wishes.title else told.title()
+    marks = [(trailers.SET, _mark(value)) for value in values]
     message = [*marks, *messages.source_trailers(source), (trailers.RUN, wishes.run)]
     text = RequestText(
-        title=subject,
-        body=wishes.body or messages.body(draft.changes, [source], promoted_from=None, run=wishes.run),
+        title=title,
+        body="",
         labels=wishes.labels,
         assignees=wishes.assignees,
         reviewers=wishes.reviewers,
@@ -128,8 +141,10 @@ def plan(
             draft=draft,
             redraft=drafted,
             turned_away=lambda commit: _same_marks(commit, values),
-            message=f"{_subject(values)}\n\n{trailers.paragraph(message)}\n",
-            text=text,
+            message=lambda: f"{told.subject}\n\n{trailers.paragraph(message)}\n",
+            text=lambda: text,
+            titles=lambda: {title},
+            body=lambda: harmless.body(wishes.body) if wishes.body else told.body(),
             auto_merge=bool(wishes.auto_merge),
             merge_method=wishes.merge_method,
         ),
@@ -153,13 +168,19 @@ def _newer(source: Source, commits: Sequence[Commit]) -> int | None:
 def _same_marks(commit: Commit, values: Sequence[Assignment]) -> bool:
     """Whether a commit of ours sets these values; a trailer has no blanks at its end."""
     marks = trailers.trailers(commit.message).get(trailers.SET, [])
-    return sorted(marks) == sorted(str(value).rstrip() for value in values)
+    return sorted(marks) == sorted(_mark(value).rstrip() for value in values)
+
+
+def _mark(value: Assignment) -> str:
+    """A trailer's value: a commit message must not close an issue because a value says so."""
+    return harmless.exact(str(value))
 
 
 def _subject(values: Sequence[Assignment]) -> str:
     first = values[0]
     text = f"Set {first.path} to {first.value} in {first.file}"
-    return text if len(values) == 1 and len(text) <= 100 else f"Set {len(values)} values in {first.file}"
+    text = text if len(values) == 1 and len(text) <= 100 else f"Set {len(values)} values in {first.file}"
+    return harmless.plain(text)
 
 
 def _kind(file: str) -> str:

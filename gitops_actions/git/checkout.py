@@ -1,4 +1,4 @@
-"""A checkout of a source repository on this machine, asked only for the order of its commits."""
+"""A checkout of a source repository on this machine, asked for the order of its commits and what they say."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 from gitops_actions.git.command import Command
+from gitops_actions.git.walk import OPTIONS, commits
+from gitops_actions.model import Changes
 from gitops_actions.protocols import Ancestry
 
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
@@ -52,3 +54,15 @@ class Checkout:
         # In a shallow clone the way from one to the other may be what is missing.
         shallow = self._git.run("rev-parse", "--is-shallow-repository").output.strip() != b"false"
         return None if shallow else "diverged"
+
+    def changes(self, old: str, new: str, *, limit: int) -> Changes | None:
+        """The commits that ``new`` has and ``old`` lacks, along the first parents: the newest ones, at most ``limit``,
+        and how many there are in all. None where `relation` cannot tell."""
+        if self._git is None or self.relation(old, new) not in ("descendant", "diverged"):
+            return None
+        span = ("--first-parent", f"{old}..{new}", "--")
+        log = self._git.run("log", *OPTIONS, f"--max-count={limit}", *span)
+        count = self._git.run("rev-list", "--count", *span)
+        if log.status or count.status:
+            return None
+        return Changes(tuple(commits(log.output)), int(count.output))

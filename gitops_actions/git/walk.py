@@ -59,13 +59,14 @@ class Walk(Sequence[Commit]):
             if self._answer is None or self._answer.status:
                 words = self._answer.words if self._answer is not None else "it was stopped"
                 raise UsageError(f"git cannot read the history: {words}", hint="run git fsck in the repository")
-            self._commits = _parse(self._answer.output)
+            self._commits = commits(self._answer.output)
         return self._commits
 
 
-def _parse(output: bytes) -> list[Commit]:
+def commits(output: bytes) -> list[Commit]:
+    """What a `git log` with `OPTIONS` said."""
     fields = output.split(b"\0")
-    commits = []
+    found = []
     at = 0
     while at + len(_FIELDS) < len(fields):
         id, parents, *people, message = (_text(field) for field in fields[at + 1 : at + 1 + len(_FIELDS)])
@@ -76,8 +77,8 @@ def _parse(output: bytes) -> list[Commit]:
             files[fields[at + 1].decode("utf-8", "surrogateescape")] = None if status == b"D" else blob.decode()
             at += 2
         author, committer = (Signature(name, mail, _time(when)) for name, mail, when in (people[:3], people[3:]))
-        commits.append(Commit(id, tuple(parents.split()), author, committer, message, files))
-    return commits
+        found.append(Commit(id, tuple(parents.split()), author, committer, message, files))
+    return found
 
 
 def _text(field: bytes) -> str:

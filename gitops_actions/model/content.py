@@ -62,6 +62,15 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """What one commit of a repository has and an older one lacks: some commits, newest first, and how many there are
+    in all."""
+
+    commits: tuple[Commit, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class RefUpdate:
     """A compare-and-swap of one ref (full name): from ``old`` (None: must not exist) to ``new`` (None: delete)."""
 

@@ -115,6 +115,24 @@ class App:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """A text of gitops.yaml that is filled in, and where it stands."""
+
+    text: str
+    file: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """How requests are worded; None: as our own templates have it."""
+
+    title: Template | None = None
+    body: Template | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigRepo:
     """The `config-repo` section of an app repo's gitops.yaml."""
 
@@ -133,3 +151,4 @@ class Config:
     config_repo: ConfigRepo | None = None
     app: str | None = None
     pipeline: Mapping[str, Any] | None = None
+    messages: Messages = Messages()

@@ -62,10 +62,22 @@ def _quoted(text: str) -> str:
     )
 
 
+def source(name: str) -> str:
+    """The text of the template ``name``, not filled in."""
+    return (templates() / name).read_text(encoding="utf-8")
+
+
 @functools.cache
 def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader(templates()),
+    made = environment(loader=FileSystemLoader(templates()))
+    made.filters.update(yaml=yaml, sh=sh)
+    return made
+
+
+def environment(**more: Any) -> ImmutableSandboxedEnvironment:
+    """Jinja with our delimiters, and what else it is to be made with."""
+    return ImmutableSandboxedEnvironment(
+        **more,
         variable_start_string="<@",
         variable_end_string="@>",
         block_start_string="<%",
@@ -78,5 +90,3 @@ def _environment() -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
         autoescape=False,  # that is for HTML, and would break YAML and shell
     )
-    environment.filters.update(yaml=yaml, sh=sh)
-    return environment

@@ -267,3 +267,6 @@ class ForgeContract:
 
     def test_an_unknown_source_repository_cannot_be_compared(self, ground: Ground) -> None:
         assert ground.forge().compare("nobody/nothing", "0" * 40, "1" * 40) is None
+        assert ground.forge().changes("nobody/nothing", "0" * 40, "1" * 40, limit=10) is None
+        url = ground.forge().compare_url("nobody/nothing", "0" * 40, "1" * 40)
+        assert url is None or url.startswith(("https://", "http://"))

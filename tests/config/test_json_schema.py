@@ -49,7 +49,7 @@ TEXTS = [
     "ssh://git:p@example.com/a", "git@example.com:a/b.git", "ext::id", "file:///a/b", "ftp://example.com/a",
     "../deploy", "/srv/deploy",
     "push", "pull-request", "merge", "squash", "app", "environment", "error", "create", "github", "true",
-    "null", "https://example.com/@a",
+    "null", "https://example.com/@a", "x" * 1000, "x" * 1001, "x" * 16384, "x" * 16385,
 ]  # fmt: skip
 VALUES: list[Any] = [*TEXTS, 0, 1, -1, 1.5, True, False, None, [], ["a"], ["a", "a"], [1], {}, {"a": 1}]
 
@@ -112,6 +112,8 @@ FIELDS: dict[str, Any] = {
         f"edit-{key}": lambda v, key=key: {"version": 1, "apps": {"web": {"edits": [{**EDIT, key: v}]}}}
         for key in ("path", "value", "document", "on-missing")
     },
+    "messages": lambda v: {"version": 1, "messages": v},
+    **{key: lambda v, key=key: {"version": 1, "messages": {key: v}} for key in ("title", "body")},
     "url": lambda v: {"version": 1, "config-repo": {"url": v}},
     "base": lambda v: {"version": 1, "config-repo": {"url": "a", "base": v}},
     "config-repo": lambda v: {"version": 1, "config-repo": v},

@@ -9,7 +9,7 @@ import pytest
 
 from gitops_actions.config import load
 from gitops_actions.errors import ConfigInvalid
-from gitops_actions.model import Config, ConfigRepo, EditSpec, Freeze, Gates
+from gitops_actions.model import Config, ConfigRepo, EditSpec, Freeze, Gates, Messages, Template
 from gitops_actions.plugins import Editors
 from tests.config.kinds import KINDS, OTHERS
 
@@ -140,3 +140,11 @@ def test_hostile_files_are_refused(text: str) -> None:
 def test_a_long_chain_of_environments() -> None:
     names = "".join(f"  e{number}: {{after: e{number + 1}}}\n" for number in range(1500))
     assert len(loaded(f"version: 1\nenvironments:\n{names}  e1500:\n").environments) == 1501
+
+
+def test_messages_know_their_place() -> None:
+    config = loaded("version: 1\nmessages:\n  title: <@ subject @>\n  body: |\n    one\n    two\n")
+    assert config.messages.title == Template("<@ subject @>", "gitops.yaml", 3, 10)
+    assert config.messages.body == Template("one\ntwo\n", "gitops.yaml", 4, 9)
+    assert loaded("version: 1\nmessages:\n").messages == Messages()
+    assert loaded("version: 1\nmessages: {title: null}\n").messages == Messages()

@@ -67,17 +67,3 @@ def test_whose_commit_it_is() -> None:
 def test_many_apps_are_counted_when_the_line_gets_long() -> None:
     versions = {f"service-{number}": "1.0.0" for number in range(9)}
     assert messages.subject("Promote", versions, "production") == "Promote 9 apps to production"
-
-
-def test_the_text_of_a_request_holds_no_markup_from_outside() -> None:
-    from gitops_actions.model import Change
-
-    evil = "`@pat|closes #1\n<img src=x>"
-    text = messages.body(
-        [Change("web", "f.yaml", 1, "a", evil, "2")], [Source(evil, evil)], promoted_from=None, run=evil
-    )
-    for line in text.splitlines():
-        outside = "".join(line.split("`")[::2])
-        assert "@pat" not in outside
-        assert "#1" not in outside
-        assert "<img" not in outside

@@ -15,7 +15,7 @@ from gitops_actions.forge.local.landing import land
 from gitops_actions.forge.local.plumbing import Plumbing
 from gitops_actions.forge.local.requests import HEADS, Requests
 from gitops_actions.forge.local.statuses import Statuses
-from gitops_actions.model import CommitStatus, MergeMethod, PullRequest, RefUpdate, RequestText, Signature
+from gitops_actions.model import Changes, CommitStatus, MergeMethod, PullRequest, RefUpdate, RequestText, Signature
 from gitops_actions.names import complaint_about_branch
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
 
@@ -159,6 +159,14 @@ class LocalForge:
 
     def compare(self, repository: str, old: str, new: str) -> Ancestry | None:  # noqa: ARG002 (the protocol's)
         """Always None: this repository knows no others."""
+        return None
+
+    def changes(self, repository: str, old: str, new: str, *, limit: int) -> Changes | None:  # noqa: ARG002
+        """Always None, as `compare`."""
+        return None
+
+    def compare_url(self, repository: str, old: str, new: str) -> str | None:  # noqa: ARG002
+        """Always None: there is nothing to see in a browser."""
         return None
 
     def _change(self, number: int, verb: str, change: Callable[[Request], Request]) -> PullRequest:
