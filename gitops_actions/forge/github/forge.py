@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from gitops_actions.errors import NotAllowed
 from gitops_actions.forge.github import comments, merging, people, queries, statuses, writing
 from gitops_actions.forge.github.address import address
 from gitops_actions.forge.github.client import Client
 from gitops_actions.forge.github.credentials import Credentials
-from gitops_actions.forge.github.failures import Refusal
 from gitops_actions.forge.github.objects import Wanted
 from gitops_actions.forge.github.queries import Reading
 from gitops_actions.forge.github.requests import Requests
+from gitops_actions.forge.github.sources import Sources
 from gitops_actions.forge.github.store import GitHubStore
 from gitops_actions.forge.github.view import View
-from gitops_actions.model import CommitStatus, FileChange, MergeMethod, PullRequest, RequestText, Secret, Signature
+from gitops_actions.model import (
+    Changes,
+    CommitStatus,
+    FileChange,
+    MergeMethod,
+    PullRequest,
+    RequestText,
+    Secret,
+    Signature,
+)
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
-
-_SOURCE = re.compile(r"(?:https://[^/@\s]+/)?([A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}?)(?:\.git)?/?")
-_ID = re.compile(r"[0-9a-f]{40}")
-_RELATIONS: dict[str, Ancestry] = {
-    "ahead": "descendant", "behind": "ancestor", "identical": "same", "diverged": "diverged",
-}  # fmt: skip
 
 
 def connect(connection: Connection) -> GitHubForge:
@@ -50,6 +51,7 @@ class GitHubForge:
     def __init__(self, view: View, git: Store) -> None:
         self._view = view
         self._requests = Requests(view)
+        self._sources = Sources(view.client, view.address.api)
         self.store = GitHubStore(view, git)
 
     def token(self) -> Secret:
@@ -154,11 +156,12 @@ class GitHubForge:
 
     def compare(self, repository: str, old: str, new: str) -> Ancestry | None:
         """See `Forge.compare`: any repository on this GitHub that the token reaches."""
-        match = _SOURCE.fullmatch(repository)
-        if match is None or not _ID.fullmatch(old) or not _ID.fullmatch(new):
-            return None
-        try:
-            found = self._view.client.get(f"/repos/{match[1]}/compare/{old}...{new}", per_page=1)
-        except (Refusal, NotAllowed):
-            return None
-        return _RELATIONS.get(found["status"])
+        return self._sources.relation(repository, old, new)
+
+    def changes(self, repository: str, old: str, new: str, *, limit: int) -> Changes | None:
+        """See `Forge.changes`."""
+        return self._sources.changes(repository, old, new, limit)
+
+    def compare_url(self, repository: str, old: str, new: str) -> str | None:
+        """See `Forge.compare_url`."""
+        return self._sources.url(repository, old, new)

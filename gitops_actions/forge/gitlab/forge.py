@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
-from urllib.parse import quote
 
-from gitops_actions.forge.gitlab import statuses, words
+from gitops_actions.forge.gitlab import sources, statuses, words
 from gitops_actions.forge.gitlab.address import address, is_project
-from gitops_actions.forge.gitlab.client import Client, Refused
+from gitops_actions.forge.gitlab.client import Client
 from gitops_actions.forge.gitlab.comments import comment
 from gitops_actions.forge.gitlab.credentials import chosen
 from gitops_actions.forge.gitlab.foresight import expect
 from gitops_actions.forge.gitlab.merging import Merging
-from gitops_actions.forge.gitlab.reading import ID, Reading
+from gitops_actions.forge.gitlab.reading import Reading
 from gitops_actions.forge.gitlab.requests import UNSETTLED, Document, Requests, own
 from gitops_actions.forge.gitlab.store import GitLabStore
-from gitops_actions.model import CommitStatus, MergeMethod, PullRequest, RequestText, Signature
+from gitops_actions.model import Changes, CommitStatus, MergeMethod, PullRequest, RequestText, Signature
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
 
 
@@ -145,17 +144,16 @@ class GitLabForge:
         statuses.put(self._client, commit, status)
 
     def compare(self, repository: str, old: str, new: str) -> Ancestry | None:
-        """See `Forge.compare`; None for what is not a project of this GitLab that the token sees."""
-        if not (is_project(repository) and ID.fullmatch(old) and ID.fullmatch(new)):
-            return None
-        if old == new:
-            return "same"
-        path = f"/projects/{quote(repository, safe='')}/repository/merge_base"
-        try:
-            found = self._client.get(path, **{"refs[]": [old, new]})["id"]
-        except Refused as refused:
-            return "diverged" if refused.status == 404 and "Merge Base" in refused.words else None
-        return {old: "descendant", new: "ancestor"}.get(found, "diverged")  # type: ignore[return-value]
+        """See `Forge.compare`."""
+        return sources.relation(self._client, repository, old, new)
+
+    def changes(self, repository: str, old: str, new: str, *, limit: int) -> Changes | None:
+        """See `Forge.changes`."""
+        return sources.changes(self._client, repository, old, new, limit)
+
+    def compare_url(self, repository: str, old: str, new: str) -> str | None:
+        """See `Forge.compare_url`."""
+        return f"{self._client.address.root}/{repository}/-/compare/{old}...{new}" if is_project(repository) else None
 
     def _conflicts(self, document: Document) -> bool:
         if document["state"] != "opened":

@@ -51,7 +51,7 @@ class GitLabStore:
         ends = self._reading.head(base), self._reading.head(head)
         if ends not in self._ahead:
             found = self._client.pages("repository/commits", ref_name="..".join(ends))
-            self._ahead[ends] = tuple(self._told(_commit(document)) for document in found) if ends[0] != ends[1] else ()
+            self._ahead[ends] = tuple(self._told(commit(document)) for document in found) if ends[0] != ends[1] else ()
         return self._ahead[ends]
 
     def log(self, ref: str, prefixes: Collection[str] = (), *, limit: int | None = None) -> Sequence[Commit]:
@@ -96,7 +96,7 @@ class GitLabStore:
         return replace(commit, committer=replace(author, time=committer.time)) if by_gitlab else commit
 
 
-def _commit(document: Mapping[str, Any]) -> Commit:
+def commit(document: Mapping[str, Any]) -> Commit:
     return Commit(
         document["id"],
         tuple(document["parent_ids"]),
