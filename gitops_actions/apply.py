@@ -88,10 +88,9 @@ def _request(plan: Plan, store: Store, forge: Forge) -> Result:
     assert plan.request is not None and plan.author is not None and plan.branch is not None  # noqa: S101, PT018
     head, request = _brought(plan, store, forge, plan.request)
     notes: tuple[Finding, ...] = ()
-    teams = plan.request.team_reviewers
-    told = plan.pull_request is None or plan.files or plan.reword
-    if teams and told and "team-reviewers" not in forge.capabilities:
-        notes = (Finding("GA315", "warning", f"{forge.name} has no teams that could review: {', '.join(teams)}"),)
+    asked = plan.request.team_reviewers if plan.pull_request is None or plan.files or plan.reword else ()
+    if asked and "team-reviewers" not in forge.capabilities:
+        notes = (Finding("GA315", "warning", f"{forge.name} has no teams that could review: {', '.join(asked)}"),)
     if OBSOLETE in request.labels:
         request = forge.update(request.number, remove_labels=[OBSOLETE])
     done = _noted(replace(result(plan), commit=head if plan.files else None, pull_request=_at(request, head)), *notes)

@@ -138,12 +138,7 @@ def test_short_help_is_the_beginning_of_the_help() -> None:
 def test_environment_variables_are_documented() -> None:
     derived = {str(one.envvar) for command in [cli, *WALKED.values()] for one in command.params if one.envvar}
     source = "".join(path.read_text(encoding="utf-8") for path in SOURCES)
-    used = set(
-        re.findall(
-            r'"(GITOPS_[A-Z_]+|CI_[A-Z_]+|GITHUB_[A-Z_]+|GH_[A-Z_]+|GITLAB_[A-Z_]+|RUNNER_[A-Z_]+|SOURCE_DATE_EPOCH|NO_COLOR|TERM)"',
-            source,
-        )
-    )
+    used = set(re.findall(r'"((?:GITOPS|CI|GITHUB|GH|GITLAB|RUNNER)_[A-Z_]+|SOURCE_DATE_EPOCH|NO_COLOR|TERM)"', source))
     text = sections(read("commands.md"))["Environment variables"] + sections(read("agent.md"))["On change"]
     documented = {name for row in rows(text) for name in re.findall(r"`([A-Z_]{4,})`", row[0])}
     others = {name for name in documented if name == "TMPDIR" or name.startswith("GIT_")}  # read by git and Python

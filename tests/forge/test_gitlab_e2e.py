@@ -95,9 +95,11 @@ def test_an_instance_that_signs_is_the_committer(lab: Lab) -> None:
     lab.project.web_committer = ("The Instance", "noreply@git.example.com")
     lab.deploy("1.0.1")
     assert lab.deploy("1.0.1").outcomes == [("dev", "unchanged")]
-    assert lab.deploy("1.0.2").outcomes == [("dev", "updated")]
+    signed = set(lab.project.signed)
     lab.project.signed.clear()  # as if somebody had only written that name
-    assert lab.deploy("1.0.3", code=5).outcomes == [("dev", "conflict")]
+    assert lab.deploy("1.0.2", code=5).outcomes == [("dev", "conflict")]
+    lab.project.signed |= signed
+    assert lab.deploy("1.0.2").outcomes == [("dev", "updated")]
 
 
 def test_auto_merge_at_once_where_nothing_is_required(lab: Lab) -> None:
@@ -140,7 +142,8 @@ def test_few_requests(lab: Lab) -> None:
     def asked(version: str) -> list[str]:
         before = len(lab.server.requests)
         lab.deploy(version)
-        return [f"{one.method} {one.operation or one.path}" for one in lab.server.requests[before:]]
+        asked = lab.server.requests[before:]
+        return [f"{one.method} {one.operation or one.path}" for one in asked if ".git/" not in one.path]
 
     commit(lab.project.repository.path, {"x": "x"}, message="x\n", branch="gitops/dev/web-admin", start="main")
     opened = asked("1.0.1")
@@ -151,7 +154,7 @@ def test_few_requests(lab: Lab) -> None:
     unchanged = asked("1.0.1")
     assert len(unchanged) <= 3, unchanged
     updated = asked("1.0.2")
-    assert len(updated) <= 7, updated
+    assert len(updated) <= 5, updated  # and git, which compares and swaps
     lab.run("pr merge", "1")
     unchanged = asked("1.0.2")
     assert len(unchanged) <= 3, unchanged

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from gitops_actions.errors import GitOpsError, MergeConflict, NotAllowed, UsageError
+from gitops_actions.errors import GitOpsError, LostRace, MergeConflict, NotAllowed, UsageError
 from gitops_actions.model import CommitStatus, FileChange, RequestText
 from gitops_actions.testing.forge import AUTHOR, TEXT
 from gitops_actions.testing.gitlab import DEVELOPER, MAINTAINER, REPORTER
@@ -218,6 +218,24 @@ def test_a_protected_base_is_not_written(gitlab_ground: GitLabGround) -> None:
             "main", expected=tip, parent=tip, files=[FileChange("a", b"1")], message="m\n", author=AUTHOR
         )
     assert gitlab_ground.branches()["main"] == tip
+
+
+def test_where_git_is_refused_a_branch_is_moved_by_the_api(gitlab_ground: GitLabGround) -> None:
+    """A project may want signed commits only, an instance no git by HTTP."""
+    old = gitlab_ground.commit(BRANCH, {"web": b"1"})
+    base = gitlab_ground.commit("main", {"other": b"1"})
+    server = gitlab_ground.server
+    server.fault(lambda one: "git-receive-pack" in one.path, 403, times=99)
+    store = gitlab_ground.forge().store
+    assert store is not None
+    files = [FileChange("web", b"2")]
+    new = store.publish(BRANCH, expected=old, parent=base, files=files, message="m\n", author=AUTHOR)
+    assert gitlab_ground.branches()[BRANCH] == new
+    assert gitlab_ground.files(new) == {**gitlab_ground.files(base), "web": b"2"}
+    theirs = gitlab_ground.commit(BRANCH, {"note": b"x"})
+    with pytest.raises(LostRace):
+        store.publish(BRANCH, expected=new, parent=base, files=files, message="m\n", author=AUTHOR)
+    assert gitlab_ground.branches()[BRANCH] == theirs
 
 
 # --- an instance where GraphQL does not answer ---

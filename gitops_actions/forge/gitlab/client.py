@@ -58,8 +58,8 @@ class Client:
     ) -> None:
         self.address = address
         self.deadline = deadline
+        self.detail = detail
         self._credentials = credentials
-        self._detail = detail
         self._session = Session(address.root)
         token = credentials.token.reveal() if credentials is not None else None
         job = credentials is not None and credentials.job
@@ -183,7 +183,7 @@ class Client:
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise Temporary("the budget is used up", hint="run it again, or give it more time with --budget")
-        self._detail(f"{method.upper()} {path}")
+        self.detail(f"{method.upper()} {path}")
         try:
             answer = self._gitlab.http_request(
                 method,
@@ -236,7 +236,7 @@ class Client:
                 f"{self.address.root} asks to wait for {seconds:.0f} s, which is longer than the budget: {words}",
                 hint="run it again after that time, or give it more time with --budget",
             )
-        self._detail(f"waiting for {seconds:.1f} s: {words}")
+        self.detail(f"waiting for {seconds:.1f} s: {words}")
         time.sleep(seconds)
 
     def _clean(self, text: str) -> str:

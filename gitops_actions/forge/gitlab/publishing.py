@@ -1,8 +1,10 @@
 """Commits by the Commits API, which knows no compare-and-swap: what it takes to come as near to one as it goes.
 
 - A new branch (`start_sha`) is refused by GitLab itself where there is one already.
-- A request's branch that is put on another commit (`start_sha`, `force`) is looked at right before. Who pushes onto it
-  between this look and the write, a fraction of a second, loses his commit from the branch.
+- A request's branch that is put on another commit is pushed by git, which compares and swaps in one step. `start_sha`
+  with `force` does not: of twelve deploys at once, one overwrote what a newer one had written after it had looked. Only
+  where git is refused (it does not sign, and some projects want that), it is done like this, with a look right before
+  and one after.
 - On a branch that goes on from where it is - the base - GitLab itself puts the commit on top of whatever is there, so
   nobody's commit is lost. `last_commit_id` makes it refuse where one of our files was changed meanwhile. It checks that
   a little before it commits: so afterwards we look whether somebody slipped in between, and if he changed a file of
@@ -19,11 +21,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from gitops_actions.errors import EditRefused, LostRace, UsageError
+from gitops_actions.errors import EditRefused, LostRace, NotAllowed, UsageError
 from gitops_actions.forge.gitlab.client import Client, Doubt, Refused
 from gitops_actions.forge.gitlab.reading import ID, Reading
-from gitops_actions.model import EXECUTABLE, REGULAR, File, FileChange
+from gitops_actions.model import EXECUTABLE, REGULAR, File, FileChange, Signature
 from gitops_actions.names import complaint_about_branch
+from gitops_actions.protocols import Store
 
 _TRIES = 3
 _GUARDED = 20  # files whose last commit is asked for, one request each
@@ -32,17 +35,35 @@ _GUARDED = 20  # files whose last commit is asked for, one request each
 class Publishing:
     """Moves the branches of a project."""
 
-    def __init__(self, client: Client, reading: Reading) -> None:
+    def __init__(self, client: Client, reading: Reading, git: Store) -> None:
         self._client = client
         self._reading = reading
+        self._git = git
 
     def publish(
-        self, branch: str, *, expected: str | None, parent: str, files: Sequence[FileChange], message: str
+        self,
+        branch: str,
+        *,
+        expected: str | None,
+        parent: str,
+        files: Sequence[FileChange],
+        message: str,
+        author: Signature,
     ) -> str:
-        """See `Store.publish`."""
+        """See `Store.publish`. ``author`` is that of commits by git; the others are the token's user's."""
         if complaint := complaint_about_branch(branch):
             raise UsageError(f"the branch {branch!r} {complaint}", hint="give another branch name")
         check_paths(files)
+        if expected not in (None, parent):
+            try:
+                made_by_git = self._git.publish(
+                    branch, expected=expected, parent=parent, files=files, message=message, author=author
+                )
+            except NotAllowed as refused:
+                self._client.detail(f"{refused.message}; trying it by the API")
+            else:
+                self._reading.learn(branch, made_by_git)
+                return made_by_git
         actions = self._actions(parent, files)
         body: dict[str, Any] = {"branch": branch, "commit_message": message, "actions": actions}
         wanted = _Wanted(branch, expected, parent, message.strip(), tuple(files))
@@ -71,6 +92,8 @@ class Publishing:
                 return there
             break
         self._reading.learn(branch, made["id"])
+        if expected not in (None, parent):
+            self._check(branch, made["id"])
         if expected == parent and made["parent_ids"] != [parent]:
             self._settle(branch, parent, made, files)
         return str(made["id"])

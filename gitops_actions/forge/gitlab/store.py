@@ -21,15 +21,15 @@ class GitLabStore:
     """See `protocols.Store` for what the methods promise.
 
     Commits are made by GitLab itself: in the name of the token's user, at the time when GitLab makes them, and signed
-    where the instance signs. So ``author`` does not count, and the same arguments do not make the same commit; a commit
-    that is there already is found by what it brings.
+    where the instance signs. So the same arguments do not make the same commit; one that is there already is found by
+    what it brings. Only what the API cannot do safely goes by git, in the name of ``author``.
     """
 
     def __init__(self, client: Client, reading: Reading, git: Store) -> None:
         self._client = client
         self._reading = reading
         self._git = git
-        self._publishing = Publishing(client, reading)
+        self._publishing = Publishing(client, reading, git)
         self._ahead: dict[tuple[str, str], tuple[Commit, ...]] = {}
 
     def default_branch(self) -> str:
@@ -68,9 +68,11 @@ class GitLabStore:
         parent: str,
         files: Sequence[FileChange],
         message: str,
-        author: Signature,  # noqa: ARG002 (GitLab's own: the token's user)
+        author: Signature,
     ) -> str:
-        return self._publishing.publish(branch, expected=expected, parent=parent, files=files, message=message)
+        return self._publishing.publish(
+            branch, expected=expected, parent=parent, files=files, message=message, author=author
+        )
 
     def delete(self, branch: str, *, expected: str) -> None:
         self._publishing.delete(branch, expected)
