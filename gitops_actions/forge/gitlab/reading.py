@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from gitops_actions.errors import LostRace, UsageError
-from gitops_actions.forge.gitlab.client import PAGE, Client, Refused
+from gitops_actions.forge.gitlab.client import PAGE, Client
+from gitops_actions.forge.gitlab.failures import Refused
 from gitops_actions.forge.gitlab.files import BLOBS, Files
 from gitops_actions.model import File
 from gitops_actions.names import complaint_about_branch
