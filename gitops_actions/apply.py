@@ -6,14 +6,13 @@ a commit without a request, a request without its label, a marked request that i
 
 from __future__ import annotations
 
-import difflib
-import io
 from dataclasses import replace
 
+from gitops_actions.core import diffs
 from gitops_actions.core.proposal import OBSOLETE
 from gitops_actions.errors import GitOpsError, LostRace, UsageError
-from gitops_actions.model import Action, Finding, Outcome, Plan, PullRequest, Result
-from gitops_actions.protocols import Forge, Store
+from gitops_actions.model import Action, Finding, Outcome, Plan, PullRequest, RequestText, Result
+from gitops_actions.protocols import Forge, Proposing, Store
 
 
 def apply(plan: Plan, store: Store, forge: Forge | None) -> Result:
@@ -64,21 +63,13 @@ def failed(error: GitOpsError, environment: str | None, apps: tuple[str, ...], b
 
 def diff(plan: Plan) -> str:
     """The unified diff of a plan's files."""
-    parts: list[str] = []
-    for file in plan.files:
-        old, new = _lines(plan.previous.get(file.path, b"")), _lines(file.content or b"")
-        before = f"a/{file.path}" if file.path in plan.previous else "/dev/null"
-        after = f"b/{file.path}" if file.content is not None else "/dev/null"
-        parts.extend(
-            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-            for line in difflib.unified_diff(old, new, before, after)
-        )
-    return "".join(parts)
+    return "".join(
+        diffs.unified(file.path, _decoded(plan.previous.get(file.path)), _decoded(file.content)) for file in plan.files
+    )
 
 
-def _lines(content: bytes) -> list[str]:
-    """As git splits them: a form feed or a lone carriage return, for one, ends no line."""
-    return list(io.StringIO(content.decode("utf-8", "replace"), newline="\n"))
+def _decoded(content: bytes | None) -> str | None:
+    return None if content is None else content.decode("utf-8", "replace")
 
 
 def _publish(plan: Plan, store: Store) -> str:
@@ -95,19 +86,12 @@ def _publish(plan: Plan, store: Store) -> str:
 
 def _request(plan: Plan, store: Store, forge: Forge) -> Result:
     assert plan.request is not None and plan.author is not None and plan.branch is not None  # noqa: S101, PT018
-    head = _publish(plan, store) if plan.files else plan.head
-    assert head is not None  # noqa: S101 (without files, the branch holds the release already)
-    request, text = plan.pull_request, plan.request
-    if request is not None:
-        request = forge.get(request.number)
-        if request.state != "open":
-            raise LostRace(f"#{request.number} was {request.state} meanwhile")
+    text = plan.request
+    head, request = _brought(plan, store, forge, text)
     notes: tuple[Finding, ...] = ()
-    if request is None or plan.files or plan.reword:
-        request = forge.open(plan.branch, plan.base, text)
-        if text.team_reviewers and "team-reviewers" not in forge.capabilities:
-            teams = ", ".join(text.team_reviewers)
-            notes = (Finding("GA315", "warning", f"{forge.name} has no teams that could review: {teams}"),)
+    if text.team_reviewers and "team-reviewers" not in forge.capabilities:
+        teams = ", ".join(text.team_reviewers)
+        notes = (Finding("GA315", "warning", f"{forge.name} has no teams that could review: {teams}"),)
     if OBSOLETE in request.labels:
         request = forge.update(request.number, remove_labels=[OBSOLETE])
     done = _noted(replace(result(plan), commit=head if plan.files else None, pull_request=_at(request, head)), *notes)
@@ -133,6 +117,27 @@ def _request(plan: Plan, store: Store, forge: Forge) -> Result:
 
 def _noted(done: Result, *findings: Finding) -> Result:
     return replace(done, findings=(*done.findings, *findings))
+
+
+def _brought(plan: Plan, store: Store, forge: Forge, text: RequestText) -> tuple[str, PullRequest]:
+    """The head of the request's branch and the open request, as the plan wants them."""
+    assert plan.branch is not None  # noqa: S101 (core names it)
+    new = plan.pull_request is None and plan.expected is None and plan.files
+    if new and forge.store is store and isinstance(forge, Proposing):
+        assert plan.parent is not None  # noqa: S101 (of a plan with files)
+        return forge.propose(
+            plan.branch, plan.base, parent=plan.parent, files=plan.files, message=plan.message, text=text
+        )
+    head = _publish(plan, store) if plan.files else plan.head
+    assert head is not None  # noqa: S101 (without files, the branch holds the release already)
+    request = plan.pull_request
+    if request is not None:
+        request = forge.get(request.number)
+        if request.state != "open":
+            raise LostRace(f"#{request.number} was {request.state} meanwhile")
+    if request is None or plan.files or plan.reword:
+        request = forge.open(plan.branch, plan.base, text)
+    return head, request
 
 
 def _close(plan: Plan, request: PullRequest, store: Store, forge: Forge) -> PullRequest:

@@ -180,6 +180,8 @@ def _cycle(
     session: Session | None = None
     with ExitStack() as opened:
         try:
+            if repository.transport == "auto":  # whole folders are read: one fetch, however many files
+                repository = repository._replace(transport="git")
             session = opened.enter_context(open_session(settings, repository))
             environment = environment_called(session.config, name)
             place = session.place(environment)

@@ -80,11 +80,15 @@ class Done:
 
 
 class World:
-    """A bare config repository ``config`` below ``root``, an empty temporary folder ``temporary`` and an empty home."""
+    """A bare config repository ``config`` below ``root``, an empty temporary folder ``temporary`` and an empty home.
+
+    Commands are given ``address`` as the config repository: its path, unless a test has put it behind a forge.
+    """
 
     def __init__(self, root: Path, content: Mapping[str, str | bytes] | None = None) -> None:
         self.root = root
         self.config = repos.bare(root / "config.git", files() if content is None else content)
+        self.address = str(self.config)
         self.temporary = root / "tmp"
         self.home = root / "home"
         self.work = root / "work"
@@ -98,7 +102,7 @@ class World:
         """The command line, with the config repository where the command takes one."""
         verbs = {"deploy": 1, "promote": 1, "status": 1, "history": 1, "pr": 2, "agent": 2}.get(arguments[0], 0)
         if verbs and "--config-repo" not in arguments and arguments[:2] != ("agent", "status"):
-            arguments = (*arguments[:verbs], "--config-repo", str(self.config), *arguments[verbs:])
+            arguments = (*arguments[:verbs], "--config-repo", self.address, *arguments[verbs:])
         return [sys.executable, "-m", "gitops_actions", "--output", "json", *arguments]
 
     def start(

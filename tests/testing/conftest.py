@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from graphql import GraphQLSchema, build_schema
 
 from gitops_actions.testing.client import Client
 from gitops_actions.testing.github import GitHub
@@ -31,6 +32,14 @@ def hub(tmp_path: Path) -> Iterator[GitHub]:
 def ask(hub: GitHub) -> Client:
     """Asks it with the token."""
     return Client(hub.api_url, "tok")
+
+
+@pytest.fixture(scope="session")
+def official(npm: Callable[[str, str, str], Path]) -> GraphQLSchema:
+    """The official schema of GitHub (https://github.com/octokit/graphql-schema). Skips without npm."""
+    path = npm("@octokit/graphql-schema", "15.26.1", "schema.graphql")
+    # It defines some fields twice and deprecates some that interfaces have, which graphql-core does not like.
+    return build_schema(path.read_text(encoding="utf-8"), assume_valid=True, assume_valid_sdl=True)
 
 
 @pytest.fixture(scope="session")

@@ -131,13 +131,16 @@ def test_lists_of_several_pages(repository: Repository) -> None:
     assert [one.name for one in repository.get_labels()] == [f"l{number}" for number in range(65)]
 
 
-def test_settings_and_protection(hub: GitHub, repository: Repository) -> None:
+def test_settings_and_protection(hub: GitHub, repository: Repository, connect: Connect) -> None:
     assert (repository.allow_auto_merge, repository.archived, repository.default_branch) == (True, False, "main")
     assert repository.permissions.push
     hub.protect("acme/deploy", checks=("ci",), approvals=2, signatures=True)
     hub.add_token("admin", role="admin")
-    branch = repository.get_branch("main")
-    assert branch.protected
+    assert repository.get_branch("main").protected
+    with pytest.raises(github.GithubException) as refused:
+        repository.get_branch("main").get_protection()
+    assert refused.value.status == 403
+    branch = connect(github.Auth.Token("admin")).get_repo("acme/deploy").get_branch("main")
     protection = branch.get_protection()
     assert protection.required_status_checks.contexts == ["ci"]
     assert protection.required_pull_request_reviews.required_approving_review_count == 2

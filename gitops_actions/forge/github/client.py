@@ -6,8 +6,6 @@ a write never is: whoever asked looks what became of it.
 
 from __future__ import annotations
 
-import json
-import random
 import re
 import time
 from collections import deque
@@ -19,6 +17,7 @@ from gitops_actions import __version__
 from gitops_actions.errors import Temporary, UsageError
 from gitops_actions.forge.github import failures
 from gitops_actions.forge.github.address import Address
+from gitops_actions.forge.github.answers import Lost, backoff, document_of, never_sent, pause, reason
 from gitops_actions.forge.github.credentials import Credentials
 from gitops_actions.forge.github.failures import Doubt, Refusal
 from gitops_actions.forge.github.words import line
@@ -97,6 +96,10 @@ class Client:
         assert self._made is not None  # noqa: S101 (the line before)
         return self._made[1].token
 
+    def pause(self, tries: int, why: str) -> None:
+        """Wait a moment, longer each time. Raises Temporary when the budget does not allow it."""
+        self._wait(backoff(tries), why)
+
     # --- one request ---
 
     def _graphql(self, document: str, variables: Mapping[str, Any], *, write: bool) -> dict[str, Any]:
@@ -108,7 +111,7 @@ class Client:
                 errors = [{"message": "errors that are no list"}]
             kinds = {error.get("type") for error in errors}
             if "RATE_LIMITED" in kinds:
-                self._wait(_pause(headers))
+                self._wait(pause(headers))
                 continue
             if isinstance(data, dict) and (not errors or (not write and kinds == {"NOT_FOUND"})):
                 return data
@@ -118,7 +121,7 @@ class Client:
             words = line("; ".join(str(error.get("message")) for error in errors), 300) or "an answer without data"
             if write:
                 raise Doubt(f"GitHub broke off: {words}", hint="run it again")
-            self._wait(_backoff(tries), f"GitHub cannot answer: {words}")
+            self._wait(backoff(tries), f"GitHub cannot answer: {words}")
         raise Temporary("GitHub cannot answer", hint="run it again; see https://www.githubstatus.com")
 
     def _ask(
@@ -133,16 +136,16 @@ class Client:
                 self._pace()
             try:
                 status, headers, text = self._exchange(verb, path, parameters, body)
-            except _Lost as lost:
+            except Lost as lost:
                 if write and lost.sent:
                     raise Doubt(f"the answer of GitHub was lost: {lost}", hint="run it again") from None
                 self._again(tries, f"GitHub cannot be reached: {lost}")
                 continue
-            document = _document(text)
+            document = document_of(text)
             if status < 300 and (document is not None or not text):
                 return document, headers
             if status < 300 or status >= 500:
-                words = self._hidden(failures.words_of(document, status))
+                words = failures.words_of(document, status)
                 if write:
                     raise Doubt(f"GitHub broke off: {words}", hint="run it again")
                 self._again(tries, f"GitHub cannot answer: {words}", headers)
@@ -151,14 +154,14 @@ class Client:
 
     def _refused(self, status: int, headers: Mapping[str, str], document: Any, *, write: bool) -> None:
         """Wait for the end of a rate limit, or raise what the answer means."""
-        words = self._hidden(failures.words_of(document, status))
+        words = failures.words_of(document, status)
         if status < 400:
             raise failures.moved(line(urlsplit(headers.get("location", "")).hostname or "another place", 100))
         if status == 429 or (
             status == 403
             and ("retry-after" in headers or headers.get("x-ratelimit-remaining") == "0" or _SECONDARY.search(words))
         ):
-            self._wait(_pause(headers))
+            self._wait(pause(headers))
             return
         if status == 401:
             raise failures.refused_credentials(words, self.source)
@@ -179,16 +182,16 @@ class Client:
             status, headers, text = requester.requestJson(verb, url, dict(parameters), {}, body)
         except exceptions.SSLError as error:
             raise UsageError(
-                f"the certificate of GitHub cannot be trusted: {self._hidden(_reason(error))}",
+                f"the certificate of GitHub cannot be trusted: {self._hidden(reason(error))}",
                 hint="put the authority's certificate into a file, and its path into REQUESTS_CA_BUNDLE",
             ) from None
         except (exceptions.RequestException, OSError) as error:
             self._detail(f"{told}: {type(error).__name__}")
-            raise _Lost(self._hidden(_reason(error)), sent=not _never_sent(error)) from None
+            raise Lost(self._hidden(reason(error)), sent=not never_sent(error)) from None
         except RuntimeError:  # PyGithub follows no redirect to another host, nor one to the same place
             raise failures.moved("another place") from None
         self._detail(f"{told}: {status} in {time.monotonic() - began:.2f} s")
-        return status, headers, text
+        return status, headers, self._hidden(text)  # whatever it repeats, nobody is told
 
     def _requester(self) -> Requester:
         now = time.monotonic()
@@ -224,7 +227,7 @@ class Client:
         if tries >= _TRIES:
             raise Temporary(why, hint="run it again; see https://www.githubstatus.com")
         told = (headers or {}).get("retry-after", "")
-        self._wait(float(told) if told.isdecimal() else _backoff(tries), why)
+        self._wait(float(told) if told.isdecimal() else backoff(tries), why)
 
     def _wait(self, seconds: float, why: str = "GitHub's rate limit is used up") -> None:
         """Raises Temporary at once when the wait is longer than the budget."""
@@ -248,54 +251,3 @@ class Client:
         for secret in self._credentials.secrets():
             text = text.replace(secret, "***")
         return text
-
-
-class _Lost(Exception):
-    """No answer, or half of one. ``sent``: the request may have arrived."""
-
-    def __init__(self, why: str, *, sent: bool) -> None:
-        super().__init__(why)
-        self.sent = sent
-
-
-def _never_sent(error: Exception) -> bool:
-    """Whether a connection never came about, so that nothing can have arrived."""
-    from requests import exceptions
-    from urllib3.exceptions import NewConnectionError
-
-    if isinstance(error, exceptions.ConnectTimeout | exceptions.ProxyError):
-        return True
-    cause = error.args[0] if error.args else None
-    return isinstance(getattr(cause, "reason", None), NewConnectionError)
-
-
-def _reason(error: Exception) -> str:
-    """What is wrong with a connection, without the address that the libraries repeat."""
-    cause = error.args[0] if error.args else error
-    cause = getattr(cause, "reason", None) or cause
-    return line(str(cause).rpartition(">: ")[2] or type(error).__name__, 200)
-
-
-def _document(text: str) -> Any:
-    """The JSON of an answer; None when it is none."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
-
-
-def _pause(headers: Mapping[str, str]) -> float:
-    """How long a rate limit lasts
-    (https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#handle-rate-limit-errors-appropriately).
-    """
-    told = headers.get("retry-after", "")
-    if told.isdecimal():
-        return float(told)
-    reset = headers.get("x-ratelimit-reset", "")
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
-        return max(1.0, int(reset) - time.time() + 1)
-    return 60.0
-
-
-def _backoff(tries: int) -> float:
-    return random.uniform(0.5, 1.0) * min(8.0, 0.2 * float(2**tries))  # noqa: S311 (jitter, not a secret)

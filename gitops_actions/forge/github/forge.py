@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from typing import Literal, get_args
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Literal, get_args
 
 from gitops_actions.errors import NotAllowed
-from gitops_actions.forge.github import comments, merging, statuses
+from gitops_actions.forge.github import comments, merging, people, queries, statuses, writing
 from gitops_actions.forge.github.address import address
 from gitops_actions.forge.github.client import Client
 from gitops_actions.forge.github.credentials import Credentials
 from gitops_actions.forge.github.failures import Refusal
+from gitops_actions.forge.github.objects import Wanted
 from gitops_actions.forge.github.queries import Reading
 from gitops_actions.forge.github.requests import Requests
 from gitops_actions.forge.github.store import GitHubStore
 from gitops_actions.forge.github.view import View
-from gitops_actions.model import CommitStatus, MergeMethod, PullRequest, RequestText, Secret, Signature
+from gitops_actions.model import CommitStatus, FileChange, MergeMethod, PullRequest, RequestText, Secret, Signature
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
 
 _SOURCE = re.compile(r"(?:https://[^/@\s]+/)?([A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}?)(?:\.git)?/?")
@@ -87,6 +88,18 @@ class GitHubForge:
         """See `Forge.open`. Raises NotAllowed when people cannot be asked or labels set; the request is open then."""
         return self._requests.open(branch, base, text)
 
+    def propose(
+        self, branch: str, base: str, *, parent: str, files: Sequence[FileChange], message: str, text: RequestText
+    ) -> tuple[str, PullRequest]:
+        """See `protocols.Proposing`."""
+        self._view.open()
+        made: list[Mapping[str, Any]] = []
+        variables = {"request": self._requests.wanted(branch, base, text)}
+        alongside = writing.Alongside(queries.PROPOSE, variables, made.append)
+        wanted = Wanted(branch, None, parent, tuple(files), message)
+        head = writing.publish(self._view, wanted, alongside)
+        return head, self._requests.made(made[0], text) if made else self.open(branch, base, text)
+
     def update(
         self,
         number: int,
@@ -99,8 +112,8 @@ class GitHubForge:
         """See `Forge.update`."""
         there = self._requests.detailed(number)
         self._requests.reword(there, title=title, body=body)
-        self._requests.add_labels(there, add_labels)
-        self._requests.remove_labels(there, remove_labels)
+        people.add_labels(self._view, self._requests.settle, there, add_labels)
+        people.remove_labels(self._view, self._requests.settle, there, remove_labels)
         return self._requests.detailed(number).request
 
     def close(self, number: int, *, comment: str | None = None) -> PullRequest:

@@ -17,6 +17,7 @@ fragment CommitParts on Commit {
   parents(first: 20) { nodes { oid } }
 }"""
 
+# No field of a team: a classic token without the scope `read:org` gets no answer at all then.
 REQUEST = """
 fragment RequestParts on PullRequest {
   id
@@ -32,7 +33,7 @@ fragment RequestParts on PullRequest {
   isCrossRepository
   labels(first: 100) { nodes { name } }
   assignees(first: 20) { nodes { login } }
-  reviewRequests(first: 50) { nodes { requestedReviewer { __typename ... on User { login } ... on Team { slug } } } }
+  reviewRequests(first: 50) { nodes { requestedReviewer { __typename ... on User { login } } } }
   autoMergeRequest { enabledAt }
   mergeQueueEntry { state }
   mergeCommit { oid }
@@ -40,14 +41,15 @@ fragment RequestParts on PullRequest {
 
 REPOSITORY = """
   id
-  isArchived
-  isEmpty
   defaultBranchRef { name target { oid } }
   managed: refs(refPrefix: "refs/heads/gitops/", first: 100) {
-    nodes { name target { oid } }
+    nodes { name prefix target { oid } }
     pageInfo { hasNextPage }
   }
-  temporary: refs(refPrefix: "refs/heads/gitops-tmp/", first: 20) { nodes { name target { oid } } }
+  temporary: refs(refPrefix: "refs/heads/gitops-tmp/", first: 20) {
+    nodes { name prefix target { oid } }
+  }"""
+WAITING = """
   waiting: pullRequests(states: [OPEN], first: 50, orderBy: {field: CREATED_AT, direction: DESC}) {
     nodes { ...RequestParts }
     pageInfo { hasNextPage }
@@ -57,7 +59,7 @@ BRANCHES = """
 query Branches($owner: String!, $name: String!, $prefix: String!, $after: String) {
   repository(owner: $owner, name: $name) {
     refs(refPrefix: $prefix, first: 100, after: $after) {
-      nodes { name target { oid } }
+      nodes { name prefix target { oid } }
       pageInfo { hasNextPage endCursor }
     }
   }
@@ -148,6 +150,17 @@ PUBLISH = f"""
 mutation Publish($commit: CreateCommitOnBranchInput!) {{ {COMMIT_ON_BRANCH} }}"""
 PUBLISH_NEW = f"""
 mutation PublishNew($branch: CreateRefInput!, $commit: CreateCommitOnBranchInput!) {{ {BRANCH} {COMMIT_ON_BRANCH} }}"""
+PROPOSE = (
+    f"""
+mutation Propose(
+  $branch: CreateRefInput!, $commit: CreateCommitOnBranchInput!, $request: CreatePullRequestInput!
+) {{
+  {BRANCH}
+  {COMMIT_ON_BRANCH}
+  createPullRequest(input: $request) {{ pullRequest {{ ...RequestParts }} }}
+}}"""
+    + REQUEST
+)
 MOVE = """
 mutation Move($input: UpdateRefsInput!) { updateRefs(input: $input) { clientMutationId } }"""
 
@@ -182,7 +195,7 @@ class Reading:
         self._parts: list[str] = []
         self._types: dict[str, str] = {"owner": "String!", "name": "String!"}
         self._values: dict[str, Any] = {}
-        self._fragments: dict[str, str] = {}
+        self._fragments: list[tuple[str, ...]] = []
         self._takers: list[Take] = []
 
     def __bool__(self) -> bool:
@@ -202,14 +215,20 @@ class Reading:
         """A selection below the repository; ``take`` is given the repository's data."""
         self._parts.append(text)
         self._takers.append(take)
-        self._fragments.update(dict.fromkeys(fragments, ""))
+        self._fragments.append(fragments)
+
+    def drop(self) -> None:
+        """Take the part that was added last out again. It has no variables."""
+        self._parts.pop()
+        self._takers.pop()
+        self._fragments.pop()
 
     def document(self) -> str:
         """The query."""
         variables = ", ".join(f"${name}: {type}" for name, type in self._types.items())
         parts = "\n  ".join(self._parts)
         head = f"query Reading({variables}) {{\n repository(owner: $owner, name: $name) {{\n  {parts}\n }}\n}}"
-        return head + "".join(self._fragments)
+        return head + "".join(dict.fromkeys(fragment for some in self._fragments for fragment in some))
 
     def values(self) -> Mapping[str, Any]:
         """Its variables, without those of the repository."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Literal
-from urllib.parse import quote
 
 from gitops_actions.errors import NotAllowed, UsageError
-from gitops_actions.forge.github import queries
+from gitops_actions.forge.github import people, queries
+from gitops_actions.forge.github.detailed import Detailed, detailed, own
 from gitops_actions.forge.github.failures import Doubt, Refusal
 from gitops_actions.forge.github.queries import Reading
 from gitops_actions.forge.github.view import View
@@ -16,18 +16,6 @@ from gitops_actions.forge.github.words import TITLE, line, lines
 from gitops_actions.model import PullRequest, RequestText
 
 State = Literal["open", "closed", "merged", "all"]
-_STATES: Mapping[str, Literal["open", "closed", "merged"]] = {"OPEN": "open", "CLOSED": "closed", "MERGED": "merged"}
-
-
-@dataclass(frozen=True, slots=True)
-class Detailed:
-    """A request with what only this folder needs. ``id`` is its node id; ``teams`` are asked for a review;
-    ``queue``: its base has a merge queue."""
-
-    request: PullRequest
-    id: str
-    teams: tuple[str, ...] = ()
-    queue: bool = False
 
 
 class Requests:
@@ -50,7 +38,7 @@ class Requests:
         found: list[PullRequest] = []
         while True:
             page = self._view.repository(queries.REQUESTS, variables)["pullRequests"]
-            found += _own(page["nodes"])
+            found += own(page["nodes"])
             if not page["pageInfo"]["hasNextPage"]:
                 return tuple(found)
             variables["after"] = page["pageInfo"]["endCursor"]
@@ -65,7 +53,7 @@ class Requests:
         def take(repository: Mapping[str, Any]) -> None:
             page = repository[alias]
             if not page["pageInfo"]["hasNextPage"]:
-                self._kept()[branch, base] = _own(page["nodes"])
+                self._kept()[branch, base] = own(page["nodes"])
 
         reading.add(
             f"{alias}: pullRequests(headRefName: {head_name}, baseRefName: {base_name}, first: 30, "
@@ -85,7 +73,7 @@ class Requests:
             )
         if found["isCrossRepository"]:
             raise UsageError(f"#{number} comes from a fork; it is none of ours", hint="see to it on GitHub")
-        return _detailed(found)
+        return detailed(found)
 
     def _known(self, state: State, branch: str | None, base: str | None) -> tuple[PullRequest, ...] | None:
         """The answer, where it was read already."""
@@ -96,7 +84,7 @@ class Requests:
         nodes, complete = self._view.waiting
         if not complete:
             return None
-        found = tuple(one for one in _own(nodes) if branch in (None, one.branch) and base in (None, one.base))
+        found = tuple(one for one in own(nodes) if branch in (None, one.branch) and base in (None, one.base))
         return found if branch is None or not found else None  # of those of a branch, conflicts are to be told
 
     def _kept(self) -> dict[tuple[str, str], tuple[PullRequest, ...]]:
@@ -120,12 +108,11 @@ class Requests:
             there = self.detailed(known[0].number)
             if there.request.state == "open":
                 return self._brought_up(there, text)
-        title, body = line(text.title, TITLE), lines(text.body)
-        given = {"title": title, "body": body, "draft": text.draft, "headRefName": branch, "baseRefName": base}
         self._view.open()
+        given = {"input": self.wanted(branch, base, text)}
         for last in (False, True):
             try:
-                made = self._view.client.mutate(queries.OPEN, {"input": {"repositoryId": self._view.id, **given}})
+                made = self._view.client.mutate(queries.OPEN, given)
                 break
             except (Doubt, Refusal, NotAllowed) as error:
                 self._changed()
@@ -136,19 +123,26 @@ class Requests:
                     raise _not_opened(error, branch, base) from None
                 if last or isinstance(error, NotAllowed):
                     raise
-        self._added(made["createPullRequest"]["pullRequest"])
-        return self._with_people(_detailed(made["createPullRequest"]["pullRequest"]), text)
+        return self.made(made, text)
 
-    def _added(self, node: Mapping[str, Any]) -> None:
-        """A request of ours joins what was read."""
+    def wanted(self, branch: str, base: str, text: RequestText) -> Mapping[str, Any]:
+        """The input of `createPullRequest`; the view is open."""
+        title, body = line(text.title, TITLE), lines(text.body)
+        names = {"headRefName": branch, "baseRefName": base}
+        return {"repositoryId": self._view.id, "title": title, "body": body, "draft": text.draft, **names}
+
+    def made(self, data: Mapping[str, Any], text: RequestText) -> PullRequest:
+        """A request that was just created, with its people and labels."""
+        node = data["createPullRequest"]["pullRequest"]
         nodes, complete = self._view.waiting
         self._view.waiting = (node, *nodes), complete
         self._of_branch = {}
+        return people.brought(self._view, self.settle, detailed(node), text, new=True)
 
     def _brought_up(self, there: Detailed, text: RequestText) -> PullRequest:
         self.reword(there, title=text.title, body=text.body)
         there = replace(there, request=replace(there.request, title=line(text.title, TITLE), body=lines(text.body)))
-        return self._with_people(there, text)
+        return people.brought(self._view, self.settle, there, text)
 
     def reword(self, there: Detailed, *, title: str | None, body: str | None) -> None:
         """Give a request another title and body, where they differ."""
@@ -178,73 +172,6 @@ class Requests:
         )
         return self.detailed(there.request.number).request
 
-    def _with_people(self, there: Detailed, text: RequestText) -> PullRequest:
-        """Ask the people first and set the labels last: labels tell the next run that all this was done."""
-        request, path = there.request, f"{self._view.address.path}/issues/{there.request.number}"
-        reviewers = [name for name in text.reviewers if name not in request.reviewers]
-        teams = [name for name in text.team_reviewers if name not in there.teams]
-        if reviewers or teams:
-            asked = {"reviewers": reviewers, "team_reviewers": [name.rpartition("/")[2] for name in teams]}
-            where = f"{self._view.address.path}/pulls/{request.number}/requested_reviewers"
-            self._people(
-                there,
-                lambda: self._view.client.send("POST", where, asked),
-                lambda now: set(reviewers) <= set(now.request.reviewers) and set(teams) <= set(now.teams),
-                "ask for a review",
-            )
-            request = replace(request, reviewers=(*request.reviewers, *reviewers))
-        assignees = [name for name in text.assignees if name not in request.assignees]
-        if assignees:
-            self._people(
-                there,
-                lambda: self._view.client.send("POST", f"{path}/assignees", {"assignees": assignees}),
-                lambda now: set(assignees) <= set(now.request.assignees),
-                "assign it",
-            )
-            request = replace(request, assignees=(*request.assignees, *assignees))
-        return replace(request, labels=self.add_labels(there, text.labels))
-
-    def add_labels(self, there: Detailed, names: Collection[str]) -> tuple[str, ...]:
-        """Add labels, which GitHub makes where they are missing; all that are on then."""
-        wanted = dict.fromkeys(made for name in names if (made := line(name, 50)))
-        lacking = [name for name in wanted if name.lower() not in map(str.lower, there.request.labels)]
-        if not lacking:
-            return there.request.labels
-        path = f"{self._view.address.path}/issues/{there.request.number}/labels"
-        self._people(
-            there,
-            lambda: self._view.client.send("POST", path, {"labels": lacking}),
-            lambda now: {name.lower() for name in lacking} <= {name.lower() for name in now.request.labels},
-            "label it",
-        )
-        return (*there.request.labels, *lacking)
-
-    def remove_labels(self, there: Detailed, names: Collection[str]) -> None:
-        """Take labels off."""
-        gone = {line(name).lower() for name in names}
-        for name in [one for one in there.request.labels if one.lower() in gone]:
-            path = f"{self._view.address.path}/issues/{there.request.number}/labels/{quote(name, safe='')}"
-            try:
-                self.settle(
-                    there,
-                    lambda path=path: self._view.client.send("DELETE", path),  # type: ignore[misc]
-                    lambda now, name=name: name not in now.request.labels,  # type: ignore[misc]
-                )
-            except Refusal as refusal:
-                if refusal.status != 404:  # somebody else took it off
-                    raise
-
-    def _people(
-        self, there: Detailed, write: Callable[[], Any], reached: Callable[[Detailed], bool], what: str
-    ) -> None:
-        try:
-            self.settle(there, write, reached)
-        except Refusal as refusal:
-            raise NotAllowed(
-                f"#{there.request.number} is open, but GitHub does not {what}: {refusal.words}",
-                hint="check the names in gitops.yaml and the options; people and teams need access to the repository",
-            ) from None
-
     def settle(self, there: Detailed, write: Callable[[], Any], reached: Callable[[Detailed], bool]) -> None:
         """Write to a request; when the answer is lost, look whether it was done, and write once more if not."""
         self._changed()
@@ -258,35 +185,6 @@ class Requests:
             except Doubt:
                 if not reached(self.detailed(there.request.number)):
                     raise
-
-
-def _own(nodes: Sequence[Mapping[str, Any]]) -> tuple[PullRequest, ...]:
-    return tuple(_detailed(node).request for node in nodes if node and not node["isCrossRepository"])
-
-
-def _detailed(node: Mapping[str, Any]) -> Detailed:
-    asked = [one["requestedReviewer"] or {} for one in (node["reviewRequests"] or {"nodes": ()})["nodes"]]
-    state = _STATES[node["state"]]
-    merge = node["mergeCommit"]
-    request = PullRequest(
-        number=node["number"],
-        url=line(node["url"]),
-        state=state,
-        branch=node["headRefName"],
-        base=node["baseRefName"],
-        head_sha=node["headRefOid"],
-        title=line(node["title"]),
-        body=lines(node["body"]),
-        labels=tuple(line(one["name"]) for one in (node["labels"] or {"nodes": ()})["nodes"]),
-        assignees=tuple(one["login"] for one in node["assignees"]["nodes"]),
-        reviewers=tuple(one["login"] for one in asked if one.get("__typename") == "User"),
-        draft=node["isDraft"],
-        auto_merge=state == "open" and bool(node["autoMergeRequest"] or node["mergeQueueEntry"]),
-        conflicts=state == "open" and node.get("mergeable") == "CONFLICTING",
-        merge_commit=merge["oid"] if merge and state == "merged" else None,
-    )
-    teams = tuple(one["slug"] for one in asked if one.get("__typename") == "Team")
-    return Detailed(request, node["id"], teams, bool(node.get("isMergeQueueEnabled")))
 
 
 def _not_opened(refusal: Refusal, branch: str, base: str) -> UsageError:

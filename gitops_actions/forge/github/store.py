@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Any
 
 from gitops_actions.errors import UsageError
 from gitops_actions.forge.github import writing
 from gitops_actions.forge.github.failures import Refusal
+from gitops_actions.forge.github.nodes import signature
+from gitops_actions.forge.github.objects import Wanted
 from gitops_actions.forge.github.queries import Reading
-from gitops_actions.forge.github.view import MANAGED, TEMPORARY, View, signature
+from gitops_actions.forge.github.view import MANAGED, TEMPORARY, View
 from gitops_actions.model import SUBMODULE, Commit, File, FileChange, Signature, Snapshot
 from gitops_actions.names import complaint_about_branch
 from gitops_actions.protocols import Store
 
 _ID = re.compile(r"[0-9a-f]{40}")
 _POLICY = "gitops.yaml"  # what every command asks for first
+_MANY = 500  # files; from so many on, one fetch by git is cheaper than query after query
 
 
 class GitHubStore:
@@ -47,6 +51,8 @@ class GitHubStore:
         view = self._view
         wanted = [path for path in dict.fromkeys(paths) if _is_path(path)]
         commit = self._commit(ref, wanted)
+        if len(view.lacking(commit, wanted)) > _MANY:
+            return replace(self._git.snapshot(commit, wanted), ref=ref)
         view.load(commit, wanted)
         found: dict[str, File] = {}
         for path in wanted:
@@ -115,7 +121,7 @@ class GitHubStore:
         author: Signature,  # noqa: ARG002 (GitHub signs only what it makes in the name of the token's owner)
     ) -> str:
         _check(branch)
-        return writing.publish(self._view, writing.Wanted(branch, expected, parent, tuple(files), message))
+        return writing.publish(self._view, Wanted(branch, expected, parent, tuple(files), message))
 
     def delete(self, branch: str, *, expected: str) -> None:
         _check(branch)

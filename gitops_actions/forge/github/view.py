@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from base64 import b64decode
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from gitops_actions.errors import UsageError
+from gitops_actions.errors import NotAllowed, UsageError
 from gitops_actions.forge.github import failures, queries
 from gitops_actions.forge.github.address import Address
 from gitops_actions.forge.github.client import Client
 from gitops_actions.forge.github.failures import Refusal
+from gitops_actions.forge.github.nodes import Entry, blob_id, commit, with_folders
 from gitops_actions.forge.github.queries import Reading
-from gitops_actions.forge.github.words import line, seconds
-from gitops_actions.model import Commit, Signature
+from gitops_actions.model import Commit
 
 HEADS = "refs/heads/"
 MANAGED = "gitops/"
 TEMPORARY = "gitops-tmp/"
 _AT_ONCE = 150  # files in one query: GitHub gives it ten seconds
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """An entry of a tree. ``kind``: ``blob``, ``tree``, or ``commit`` for a submodule."""
-
-    mode: str
-    kind: str
-    oid: str
 
 
 class View:
@@ -41,6 +30,7 @@ class View:
     def __init__(self, client: Client, address: Address) -> None:
         self.client = client
         self.address = address
+        self.blobs: dict[str, bytes] = {}
         self.forget()
 
     def forget(self) -> None:
@@ -48,13 +38,11 @@ class View:
         self.opened = False
         self.id = ""
         self.default: str | None = None
-        self.empty = False
         self.waiting: tuple[Sequence[Mapping[str, Any]], bool] = ((), False)  # open requests, and whether that is all
         self.temporary: Mapping[str, str] = {}
         self.heads: dict[str, str | None] = {}
         self.trees: dict[str, str] = {}  # of commits
         self.entries: dict[tuple[str, str], Entry | None] = {}
-        self.blobs: dict[str, bytes] = {} if not hasattr(self, "blobs") else self.blobs
         self.commits_ahead: dict[tuple[str, str], tuple[Commit, ...]] = {}
         self._complete: set[str] = set()
 
@@ -62,11 +50,18 @@ class View:
 
     def ask(self, reading: Reading) -> None:
         """Send a reading; the first one also asks for the repository itself. Raises UsageError when it is not there."""
-        if not self.opened:
-            reading.add(queries.REPOSITORY, self._open, queries.REQUEST)
-        if not reading:
+        if self.opened:
+            if reading:
+                reading.take(self.repository(reading.document(), reading.values()))
             return
-        reading.take(self.repository(reading.document(), reading.values()))
+        reading.add(queries.REPOSITORY, self._open)
+        reading.add(queries.WAITING, self._wait, queries.REQUEST)
+        try:
+            found = self.repository(reading.document(), reading.values())
+        except NotAllowed:  # a token that may not see requests, as an agent's, can do the rest
+            reading.drop()
+            found = self.repository(reading.document(), reading.values())
+        reading.take(found)
 
     def open(self) -> None:
         """Ask for the repository, unless that was done."""
@@ -83,17 +78,18 @@ class View:
 
     def _open(self, repository: Mapping[str, Any]) -> None:
         self.opened = True
-        self.id, self.empty = repository["id"], repository["isEmpty"]
+        self.id = repository["id"]
         default = repository["defaultBranchRef"]
         if default is not None:
             self.default = default["name"]
             self.heads.setdefault(default["name"], default["target"]["oid"])
-        self._learn(MANAGED, repository["managed"])
+        self._learn(repository["managed"])
         if not repository["managed"]["pageInfo"]["hasNextPage"]:
             self._complete.add(MANAGED)
-        self.temporary = {TEMPORARY + one["name"]: one["target"]["oid"] for one in repository["temporary"]["nodes"]}
-        waiting = repository["waiting"]
-        self.waiting = waiting["nodes"], not waiting["pageInfo"]["hasNextPage"]
+        self.temporary = {_full_name(one): one["target"]["oid"] for one in repository["temporary"]["nodes"]}
+
+    def _wait(self, repository: Mapping[str, Any]) -> None:
+        self.waiting = repository["waiting"]["nodes"], not repository["waiting"]["pageInfo"]["hasNextPage"]
 
     # --- branches ---
 
@@ -107,16 +103,16 @@ class View:
             while True:
                 page = self.repository(queries.BRANCHES, {"prefix": HEADS + folder, "after": after})["refs"]
                 if page is not None:
-                    self._learn(folder, page)
+                    self._learn(page)
                 if page is None or not page["pageInfo"]["hasNextPage"]:
                     break
                 after = page["pageInfo"]["endCursor"]
             self._complete.add(folder)
         return {name: oid for name, oid in sorted(self.heads.items()) if oid and name.startswith(prefix)}
 
-    def _learn(self, folder: str, page: Mapping[str, Any]) -> None:
+    def _learn(self, page: Mapping[str, Any]) -> None:
         for one in page["nodes"]:
-            self.heads.setdefault(folder + one["name"], one["target"]["oid"])
+            self.heads.setdefault(_full_name(one), one["target"]["oid"])
 
     def known_head(self, branch: str) -> tuple[bool, str | None]:
         """Whether it is known where a branch is, and where."""
@@ -149,7 +145,7 @@ class View:
         """Add to a reading what is not known of these paths and of the folders they are in. ``commit`` None: of the
         commit that the branch ``ref`` is at, or ("") the default branch."""
         contents = set(paths)
-        asked = [(path, path in contents) for path in _with_folders(contents)]
+        asked = [(path, path in contents) for path in with_folders(contents)]
         if commit is not None:
             asked = [(path, text) for path, text in asked if self._lacks(commit, path, text)]
             if not asked and commit in self.trees:
@@ -191,6 +187,10 @@ class View:
         self.contents(
             entry.oid for path in ordered if (entry := self.entries.get((commit, path))) and entry.kind == "blob"
         )
+
+    def lacking(self, commit: str, paths: Iterable[str]) -> list[str]:
+        """Those of the paths that would have to be asked for."""
+        return [path for path in paths if self._lacks(commit, path, text=True)]
 
     def contents(self, ids: Iterable[str]) -> None:
         """Know the contents of blobs. Raises UsageError when there is none of such an id."""
@@ -241,28 +241,6 @@ class View:
         )
 
 
-def commit(node: Mapping[str, Any]) -> Commit:
-    """A commit as GraphQL tells it. GitHub leaves out the line end that git puts after a message."""
-    parents = tuple(parent["oid"] for parent in node["parents"]["nodes"])
-    author, committer = signature(node["author"]), signature(node["committer"])
-    return Commit(node["oid"], parents, author, committer, node["message"].rstrip("\n") + "\n")
-
-
-def signature(who: Mapping[str, Any] | None) -> Signature:
-    """A person as both APIs tell it."""
-    who = who or {}
-    return Signature(line(who.get("name")), line(who.get("email")), seconds(who.get("date")))
-
-
-def blob_id(content: bytes) -> str:
-    """The id that git gives a content (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects)."""
-    return hashlib.sha1(b"blob %d\0%s" % (len(content), content), usedforsecurity=False).hexdigest()
-
-
-def _with_folders(paths: Collection[str]) -> list[str]:
-    """Paths and the folders they are in, each once."""
-    found: dict[str, None] = {}
-    for path in sorted(paths):
-        parts = path.split("/")
-        found.update(dict.fromkeys("/".join(parts[:end]) for end in range(1, len(parts) + 1)))
-    return list(found)
+def _full_name(ref: Mapping[str, Any]) -> str:
+    """The name of a branch in a list: what of it is the prefix depends on what was asked for."""
+    return f"{ref['prefix']}{ref['name']}".removeprefix(HEADS)

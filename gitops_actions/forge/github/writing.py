@@ -13,40 +13,39 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gitops_actions.errors import EditRefused, GitOpsError, LostRace, NotAllowed, Temporary, UsageError
-from gitops_actions.forge.github import queries
+from gitops_actions.errors import GitOpsError, LostRace, NotAllowed
+from gitops_actions.forge.github import objects, queries
 from gitops_actions.forge.github.failures import Doubt, Refusal
+from gitops_actions.forge.github.objects import Wanted
+from gitops_actions.forge.github.places import check_paths, check_places
 from gitops_actions.forge.github.queries import Reading
-from gitops_actions.forge.github.view import HEADS, TEMPORARY, View, blob_id
-from gitops_actions.model import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, FileChange
+from gitops_actions.forge.github.view import HEADS, TEMPORARY, View
 
 _NOWHERE = "0" * 40
-_LARGE = 5_000_000  # bytes in one GraphQL document; what is more goes blob by blob
 _STALE = 3600  # seconds after which a branch of ours that was left behind by a crash is nobody's
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A commit as `Store.publish` is asked for it."""
+class Alongside:
+    """``document`` does more than `queries.PUBLISH_NEW`; ``take`` is given its data."""
 
-    branch: str
-    expected: str | None
-    parent: str
-    files: tuple[FileChange, ...]
-    message: str
+    document: str
+    variables: Mapping[str, Any]
+    take: Callable[[Mapping[str, Any]], None]
 
 
-def publish(view: View, wanted: Wanted) -> str:
-    """See `Store.publish`."""
-    _check_paths(wanted.files)
+def publish(view: View, wanted: Wanted, alongside: Alongside | None = None) -> str:
+    """See `Store.publish`. ``alongside``: what is also to be done by the document that makes a new branch; when that
+    goes wrong, its answer is not looked at."""
+    check_paths(wanted.files)
     view.load(wanted.parent, ())
     reading = Reading()
     view.want(reading, "", wanted.parent, [file.path for file in wanted.files])
     if reading:
         view.ask(reading)
-    _check_places(view, wanted)
+    check_places(view, wanted)
     view.open()
-    head = _new_commit(view, wanted)
+    head = _new_commit(view, wanted, alongside)
     view.moved(wanted.branch, head)
     return head
 
@@ -73,12 +72,12 @@ def delete(view: View, branch: str, expected: str) -> None:
     view.moved(branch, None)
 
 
-def _new_commit(view: View, wanted: Wanted) -> str:
-    if _by_objects(view, wanted):
-        commit = _commit_of_objects(view, wanted)
+def _new_commit(view: View, wanted: Wanted, alongside: Alongside | None) -> str:
+    if objects.is_needed(view, wanted):
+        commit = objects.commit(view, wanted)
         return _settled(view, wanted, lambda: _place(view, wanted, commit))
     if wanted.expected is None:
-        return _settled(view, wanted, lambda: _mutation(view, wanted, wanted.branch, new=True))
+        return _settled(view, wanted, lambda: _mutation(view, wanted, wanted.branch, new=True, alongside=alongside))
     if wanted.expected == wanted.parent:
         return _settled(view, wanted, lambda: _mutation(view, wanted, wanted.branch, new=False))
     if view.look(wanted.branch) != wanted.expected:
@@ -88,14 +87,23 @@ def _new_commit(view: View, wanted: Wanted) -> str:
     temporary = f"{TEMPORARY}{int(time.time())}-{secrets.token_hex(4)}"
     beside = Wanted(temporary, None, wanted.parent, wanted.files, wanted.message)
     commit = _settled(view, beside, lambda: _mutation(view, beside, temporary, new=True))
-    leftovers = [(name, oid, None) for name, oid in view.temporary.items() if _is_stale(name)]
-    view.temporary = {}
     try:
-        return _settled(view, wanted, lambda: _place(view, wanted, commit, (temporary, commit, None), *leftovers))
+        return _settled(view, wanted, lambda: _place(view, wanted, commit, (temporary, commit, None)))
     except LostRace:
-        with suppress(GitOpsError):  # if it stays, the next run that has one takes it along
+        with suppress(GitOpsError):  # if it stays, a later run takes it away
             _move(view, (temporary, commit, None))
         raise
+    finally:
+        _sweep(view)
+
+
+def _sweep(view: View) -> None:
+    """Delete what runs that were cut off have left."""
+    leftovers = [(name, oid, None) for name, oid in view.temporary.items() if _is_stale(name)]
+    view.temporary = {}
+    if leftovers:
+        with suppress(GitOpsError):
+            _move(view, *leftovers)
 
 
 def _settled(view: View, wanted: Wanted, write: Callable[[], str]) -> str:
@@ -163,7 +171,7 @@ def _is_ours(view: View, wanted: Wanted, commit: str) -> bool:
         if change.content is None:
             if entry is not None:
                 return False
-        elif entry is None or entry.oid != _oid(change):
+        elif entry is None or entry.oid != objects.oid(change):
             return False
     return True
 
@@ -171,7 +179,7 @@ def _is_ours(view: View, wanted: Wanted, commit: str) -> bool:
 # --- the ways to write ---
 
 
-def _mutation(view: View, wanted: Wanted, branch: str, *, new: bool) -> str:
+def _mutation(view: View, wanted: Wanted, branch: str, *, new: bool, alongside: Alongside | None = None) -> str:
     """A commit that GitHub makes and signs, on a branch that is made first where it is ``new``."""
     additions = [
         {"path": change.path, "contents": b64encode(change.content).decode()}
@@ -193,57 +201,17 @@ def _mutation(view: View, wanted: Wanted, branch: str, *, new: bool) -> str:
     }
     if new:
         variables["branch"] = {"repositoryId": view.id, "name": HEADS + branch, "oid": wanted.parent}
-    data = view.client.mutate(queries.PUBLISH_NEW if new else queries.PUBLISH, variables)
+    document = queries.PUBLISH_NEW if new else queries.PUBLISH
+    if alongside is not None:
+        document, more = alongside.document, alongside.variables
+        variables |= more
+    data = view.client.mutate(document, variables)
     made = (data.get("createCommitOnBranch") or {}).get("commit")
     if made is None:
         raise Doubt("GitHub did not tell the commit that it made", hint="run it again")
+    if alongside is not None:
+        alongside.take(data)
     return str(made["oid"])
-
-
-def _by_objects(view: View, wanted: Wanted) -> bool:
-    """Whether it needs the Git Data API: `createCommitOnBranch` knows no modes, and wants all in one document."""
-    modes = {change.mode for change in wanted.files if change.content is not None}
-    modes |= {
-        entry.mode
-        for change in wanted.files
-        if change.content is not None and (entry := view.entries.get((wanted.parent, change.path))) is not None
-    }
-    size = sum(len(change.content or b"") for change in wanted.files)
-    return bool(modes - {REGULAR}) or size > _LARGE
-
-
-def _commit_of_objects(view: View, wanted: Wanted) -> str:
-    """A commit by https://docs.github.com/en/rest/git. Nothing refers to it yet, so all this may be done twice."""
-    tree: list[Mapping[str, Any]] = []
-    for change in wanted.files:
-        entry: dict[str, Any] = {"path": change.path, "mode": change.mode, "type": "blob"}
-        if change.content is None:
-            if view.entries.get((wanted.parent, change.path)) is None:
-                continue
-            entry["sha"] = None
-        elif change.mode == SUBMODULE:
-            entry |= {"type": "commit", "sha": change.content.decode("ascii", "replace")}
-        elif (text := _plain(change.content)) is not None:
-            entry["content"] = text
-        else:
-            content = {"content": b64encode(change.content).decode(), "encoding": "base64"}
-            entry["sha"] = _object(view, "blobs", content)
-        tree.append(entry)
-    base = view.trees[wanted.parent]
-    made = _object(view, "trees", {"base_tree": base, "tree": tree}) if tree else base
-    return _object(view, "commits", {"message": wanted.message.rstrip("\n"), "tree": made, "parents": [wanted.parent]})
-
-
-def _object(view: View, kind: str, body: Mapping[str, Any]) -> str:
-    for last in (False, True):
-        try:
-            return str(view.client.send("POST", f"{view.address.path}/git/{kind}", body)["sha"])
-        except Doubt:
-            if last:
-                raise
-        except Refusal as refusal:
-            raise NotAllowed(f"GitHub does not take the commit: {refusal.words}") from None
-    raise Temporary("an object could not be written")  # the loop returns or raises
 
 
 def _place(view: View, wanted: Wanted, commit: str, *others: tuple[str, str, str | None]) -> str:
@@ -262,55 +230,9 @@ def _move(view: View, *moves: tuple[str, str | None, str | None]) -> None:
     view.client.mutate(queries.MOVE, {"input": {"repositoryId": view.id, "refUpdates": updates}})
 
 
-# --- what a commit may hold ---
-
-
-def _check_paths(files: tuple[FileChange, ...]) -> None:
-    written = {change.path for change in files if change.content is not None}
-    for change in files:
-        parts = change.path.split("/")
-        odd = "\0" in change.path or any("\ud800" <= character <= "\udfff" for character in change.path)
-        if odd or any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
-            raise UsageError(f"{change.path!r} cannot be a path in a repository", hint="give a plain relative path")
-        if change.mode not in (REGULAR, EXECUTABLE, SYMLINK, SUBMODULE):
-            raise UsageError(f"{change.mode!r} is not the mode of a file", hint="use 100644 or 100755")
-        if any("/".join(parts[:end]) in written for end in range(1, len(parts))):
-            raise UsageError(
-                f"{change.path!r} is to be a file and a folder in one commit", hint="give one of them another path"
-            )
-    if len({change.path for change in files}) < len(files):
-        raise UsageError("a file is to be written twice in one commit", hint="this is a bug of the caller")
-
-
-def _check_places(view: View, wanted: Wanted) -> None:
-    """Raise EditRefused where a file would replace a folder, or a folder a file."""
-    for change in wanted.files:
-        parts = change.path.split("/")
-        here = view.entries.get((wanted.parent, change.path))
-        if here is not None and here.kind == "tree":
-            raise EditRefused(f"{change.path} is a folder", file=change.path, hint="give the path of a file in it")
-        for end in range(1, len(parts)):
-            above = view.entries.get((wanted.parent, folder := "/".join(parts[:end])))
-            if above is not None and above.kind != "tree":
-                raise EditRefused(f"{folder} is not a folder", file=change.path, hint="give the path of a real file")
-
-
-def _plain(content: bytes) -> str | None:
-    """A content that can be given as text in a tree; None for what has to be a blob of its own."""
-    try:
-        return content.decode() if len(content) < 100_000 else None
-    except UnicodeDecodeError:
-        return None
-
-
 def _message(message: str) -> dict[str, str]:
     headline, _, body = message.partition("\n")
     return {"headline": headline, "body": body.strip("\n")}
-
-
-def _oid(change: FileChange) -> str:
-    content = change.content or b""
-    return content.decode("ascii", "replace") if change.mode == SUBMODULE else blob_id(content)
 
 
 def _is_stale(name: str) -> bool:

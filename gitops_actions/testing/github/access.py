@@ -56,6 +56,8 @@ def role(token: Token | None, repository: Repository) -> Level:
 def level(token: Token | None, repository: Repository, permission: str) -> Level:
     """What a token may with one kind of thing (``contents``, ``pull_requests``, ...)."""
     most = role(token, repository)
+    if permission == "administration" and most != "admin" and (token is None or token.kind in ("user", "fine-grained")):
+        return "none"  # settings are for administrators; Apps may have them by permission alone
     if most == "none" or token is None or token.permissions is None:
         return most
     if token.repositories is not None and repository.full_name.lower() not in token.repositories:
@@ -79,6 +81,8 @@ def need(token: Token | None, repository: Repository, permission: str, wanted: L
     # A request can be written to by what may write issues or requests, as on GitHub.
     kinds = ("issues", "pull_requests") if permission == "issues" else (permission,)
     if not any(LEVELS.index(level(token, repository, one)) >= LEVELS.index(wanted) for one in kinds):
+        if permission == "administration" and (token is None or token.kind == "user"):
+            raise Refusal(404, "Not Found", kind="NOT_FOUND")
         raise Refusal(403, _NOT_BY[token.kind if token else "user"], kind="FORBIDDEN")
     if wanted == "write" and repository.settings.archived:
         raise Refusal(403, "Repository was archived so is read-only.")

@@ -5,6 +5,9 @@ https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from gitops_actions.testing.github.objects import RefMoved
 from gitops_actions.testing.github.state import (
     Account,
     Protection,
@@ -155,7 +158,8 @@ def merge(
     request.queued = None
     request.events.append("merged")
     if repository.settings.delete_branch_on_merge and _may_go(repository, request):
-        repository.objects.update_refs([(f"refs/heads/{request.head}", "0" * 40, request.head_sha)])
+        with suppress(RefMoved):  # somebody pushed meanwhile
+            repository.objects.update_refs([(f"refs/heads/{request.head}", "0" * 40, request.head_sha)])
     return commit
 
 

@@ -12,6 +12,7 @@ import threading
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 ZERO = "0" * 40
@@ -129,6 +130,17 @@ class Objects:
         """The lines of a tree (or of a commit's); None when there is none."""
         found = self.read(f"{id}^{{tree}}") if _SHA.fullmatch(id) else None
         return _tree(found[2]) if found else None
+
+    def listing(self, tree: str, *, recursive: bool) -> list[tuple[Entry, int | None]]:
+        """What is in a tree, by path, with the sizes of files; ``recursive``: in the trees in it, too."""
+        options = ["-r", "-t"] if recursive else []
+        raw = self.git("ls-tree", *options, "-l", "-z", tree).stdout
+        found: list[tuple[Entry, int | None]] = []
+        for line in raw.split(b"\0")[:-1]:
+            head, _, path = line.partition(b"\t")
+            mode, kind, id, size = head.decode().split()
+            found.append((Entry(mode, kind, id, os.fsdecode(path)), None if size == "-" else int(size)))
+        return found
 
     def at(self, commit: str, path: str) -> Entry | None:
         """What is at a path of a commit; None when nothing is."""
@@ -343,7 +355,7 @@ class Objects:
 
     def good_name(self, ref: str) -> bool:
         """Whether git allows the name."""
-        return self.git("check-ref-format", ref, check=False).returncode == 0
+        return _good_name(ref)
 
 
 def sign(payload: str) -> str:
@@ -351,6 +363,12 @@ def sign(payload: str) -> str:
     digest = hmac.new(_SIGNING_KEY, payload.encode("utf-8", "surrogateescape"), hashlib.sha256).digest()
     text = base64.b64encode(digest).decode()
     return f"-----BEGIN PGP SIGNATURE-----\n\n{text}\n-----END PGP SIGNATURE-----"
+
+
+@lru_cache(maxsize=1024)
+def _good_name(ref: str) -> bool:
+    command = ["git", "check-ref-format", ref]
+    return "\0" not in ref and subprocess.run(command, env=_environment(), check=False).returncode == 0
 
 
 def _ref_in(path: str) -> str | None:

@@ -40,6 +40,7 @@ from gitops_actions.testing.github.state import (
 )
 from gitops_actions.testing.github.work import Work
 
+ENTERPRISE_VERSION = "3.19.0"
 _HOOK = """\
 #!/bin/sh
 # FORGE_RULES has a line for each rule of a protected branch: "<ref> <kind> <rest>".
@@ -122,7 +123,7 @@ class GitHub(ForgeServer):
         self.enterprise = enterprise
         self.world = World(clock)
         self.work = Work(self.world)
-        self.documents: list[str] = []  # the GraphQL documents that came in
+        self.documents: list[str] = []  # the GraphQL documents that were valid
         self._used = 0
 
     # --- what a test uses ---
@@ -432,7 +433,9 @@ class GitHub(ForgeServer):
         with self.lock:
             self._used += 1
             used = self._used
+        told = {"X-GitHub-Enterprise-Version": ENTERPRISE_VERSION} if self.enterprise else {}
         return {
+            **told,
             "X-GitHub-Request-Id": f"{used:04X}:FAKE",
             "X-GitHub-Media-Type": "github.v3; format=json",
             "x-ratelimit-limit": "5000",
@@ -495,9 +498,11 @@ class GitHub(ForgeServer):
         if not isinstance(document, dict):
             raise Refusal(400, "Body should be a JSON object")
         with self.lock:
-            self.documents.append(str(document.get("query")))
             session = graph.Session(self.work, Shapes(self.world, self.api_url, self.url), token, past)
-            return Answer.of(200, graph.serve(session, document), {"x-ratelimit-resource": "graphql"})
+            answer = graph.serve(session, document)
+            if "data" in answer:
+                self.documents.append(str(document["query"]))
+            return Answer.of(200, answer, {"x-ratelimit-resource": "graphql"})
 
     def _mint(self, app: App, owner: str, wanted: Mapping[str, Any]) -> Json:
         """A token of an installation: of what is asked for, as far as the installation goes. Raises Refusal."""

@@ -95,6 +95,15 @@ class Work:
             wanted = request.auto_merge
             if request.state != "open" or wanted is None or request.draft:
                 continue
+            protection = repository.protections.get(request.base)
+            if protection is not None and protection.queue:
+                ready = merging.conflict_free(repository, request) and not merging.blockers(repository, request, None)
+                if ready and request.queued is None:  # "merge when ready" puts it into the queue
+                    request.queued, request.queued_by = self.world.clock(), wanted.by
+                    request.auto_merge = None
+                    request.events.append("queued")
+                    return True
+                continue
             if merging.merge_state(repository, request) not in ("clean", "unstable"):
                 continue
             try:
@@ -107,7 +116,9 @@ class Work:
                     title=wanted.title,
                     message=wanted.message,
                 )
-            except (Refusal, RefMoved):
+            except RefMoved:
+                return True  # a push was faster: look again
+            except Refusal:
                 request.auto_merge = None
                 request.events.append("auto_merge_disabled")
             return True
@@ -251,10 +262,11 @@ class Work:
         there = repository.objects.branch(branch)
         if there is None:
             raise Refusal(422, f'No ref found for "{branch}"', kind="NOT_FOUND")
+        stale = Refusal(
+            409, f'Expected branch to point to "{expected}" but it did not.  Pull and try again.', kind="STALE_DATA"
+        )
         if there != expected:
-            raise Refusal(
-                409, f'Expected branch to point to "{expected}" but it did not.  Pull and try again.', kind="STALE_DATA"
-            )
+            raise stale
         for path in files:
             parts = path.split("/")
             if not path or path.startswith("/") or any(part in ("", ".", "..", ".git") for part in parts):
@@ -280,7 +292,12 @@ class Work:
         id = repository.objects.write_commit(
             tree, [there], message, person(token.account, now), machine(now), signed=True
         )
-        self.update_refs(token, repository, [(f"refs/heads/{branch}", id, there, False)])
+        try:
+            self.update_refs(token, repository, [(f"refs/heads/{branch}", id, there, False)])
+        except Refusal as refusal:
+            if refusal.message.startswith("Reference update failed"):  # a push was faster
+                raise stale from None
+            raise
         made = repository.objects.commit(id)
         assert made is not None
         return made
@@ -430,6 +447,26 @@ class Work:
             raise Refusal(409, "Base branch was modified. Review and try the merge again.") from None
         self.follow(repository)
         return commit
+
+    def update_branch(
+        self, token: Token | None, repository: Repository, request: Request, *, expected: str | None
+    ) -> None:
+        """Merge the base into the head. Raises Refusal."""
+        need(token, repository, "contents", "write")
+        assert token is not None
+        if expected is not None and expected != request.head_sha:
+            raise Refusal(422, f"expected head sha didn't match current head ref {request.head_sha}.")
+        if repository.objects.is_ancestor(request.base_sha, request.head_sha):
+            raise Refusal(422, "There are no new commits on the base branch.")
+        tree, _ = repository.objects.merged_tree(request.head_sha, request.base_sha)
+        if tree is None:
+            raise Refusal(422, "merge conflict between base and head")
+        now = self.world.clock()
+        message = f"Merge branch '{request.base}' into {request.head}"
+        made = repository.objects.write_commit(
+            tree, [request.head_sha, request.base_sha], message, person(token.account, now), machine(now), signed=True
+        )
+        self.update_refs(token, repository, [(f"refs/heads/{request.head}", made, request.head_sha, False)])
 
     def enable_auto_merge(
         self,

@@ -1,0 +1,68 @@
+"""GitHub Apps and their installations (https://docs.github.com/en/rest/apps)."""
+
+from __future__ import annotations
+
+from gitops_actions.testing.forgehttp import Answer
+from gitops_actions.testing.github.access import app_of
+from gitops_actions.testing.github.rest.routing import Ask, route
+from gitops_actions.testing.github.state import (
+    Refusal,
+    stamp,
+)
+
+
+@route("GET", "/repos/{owner}/{repo}/installation")
+def _installation(ask: Ask) -> Answer:
+    app = app_of(ask.world, ask.call.headers)
+    repository = ask.world.repository(f"{ask.values['owner']}/{ask.values['repo']}")
+    owner = repository.owner.login if repository is not None else ""
+    chosen = app.repositories.get(owner)
+    if repository is None or owner not in app.installations or (
+        chosen is not None and repository.full_name.lower() not in chosen
+    ):  # fmt: skip
+        raise Refusal(404, "Not Found")
+    id = app.installations[owner]
+    return Answer.of(200, {
+        "id": id,
+        "client_id": app.client_id,
+        "account": ask.shapes.account(repository.owner),
+        "repository_selection": "all" if chosen is None else "selected",
+        "access_tokens_url": f"{ask.shapes.api}/app/installations/{id}/access_tokens",
+        "repositories_url": f"{ask.shapes.api}/installation/repositories",
+        "html_url": f"{ask.shapes.web}/organizations/{owner}/settings/installations/{id}",
+        "app_id": app.id,
+        "app_slug": app.slug,
+        "target_id": repository.owner.id,
+        "target_type": repository.owner.type,
+        "permissions": dict(app.permissions),
+        "events": [],
+        "created_at": stamp(repository.created),
+        "updated_at": stamp(repository.created),
+        "single_file_name": None,
+        "suspended_by": None,
+        "suspended_at": None,
+    })  # fmt: skip
+
+
+@route("POST", "/app/installations/{id}/access_tokens")
+def _installation_token(ask: Ask) -> Answer:
+    app = app_of(ask.world, ask.call.headers)
+    owner = next((login for login, id in app.installations.items() if id == ask.number("id")), None)
+    if owner is None:
+        raise Refusal(404, "Not Found")
+    return Answer.of(201, ask.mint(app, owner, ask.document()))
+
+
+@route("GET", "/installation/repositories")
+def _reached(ask: Ask) -> Answer:
+    if ask.token is None or ask.token.kind not in ("app", "actions"):
+        raise Refusal(403, "You must authenticate with an installation access token in order to list repositories for "
+                           "an installation.", kind="FORBIDDEN")  # fmt: skip
+    reached = ask.token.repositories
+    found = [one for name, one in ask.world.repositories.items() if reached is None or name in reached]
+    return ask.page([ask.shapes.repository(one, ask.token) for one in found], "repositories")
+
+
+@route("GET", "/app")
+def _app(ask: Ask) -> Answer:
+    return Answer.of(200, ask.shapes.app(app_of(ask.world, ask.call.headers)))
