@@ -13,7 +13,7 @@ from gitops_actions.model import CommitStatus, FileChange, RequestText
 from gitops_actions.testing.forge import AUTHOR
 from gitops_actions.testing.forgehttp import Answer, How
 from gitops_actions.testing.gitlab import GitLab
-from gitops_actions.testing.repos import commit, show
+from gitops_actions.testing.repos import commit, git, show
 from gitops_actions.testing.world import POLICY
 from tests.forge.lab import GitLabGround, Lab
 
@@ -64,6 +64,34 @@ def test_a_newer_release(labs: Callable[[str], Lab], write: int, how: How) -> No
     assert "newTag: '1.0.2'" in lab.overlay("dev", request.head)
     assert len(lab.project.repository.commits(f"main..{request.head}")) == 1
     assert lab.deploy("1.0.2").outcomes == [("dev", "unchanged")]
+
+
+@pytest.mark.parametrize(
+    "versions",
+    [pytest.param(("1.0.1",), id="new"), pytest.param(("1.0.1", "1.0.2"), id="newer", marks=pytest.mark.stress)],
+)
+def test_killed_after_each_request(labs: Callable[[str], Lab], versions: tuple[str, ...]) -> None:
+    """The same life again and again, ended one request later each time."""
+    lab = labs(REQUESTS)
+    *before, last = versions
+    for number in range(1, 20):
+        for request in lab.project.merge_requests:
+            if request.state == "opened":
+                request.state = "merged"  # out of the way
+        for name in [name for name in lab.project.repository.branches() if name != "main"]:
+            git(lab.project.repository.path, "update-ref", "-d", f"refs/heads/{name}")
+        for version in before:
+            lab.deploy(version)
+        killed = lab.killed_at(number, "deploy", "--image", f"ghcr.io/acme/web:{last}")
+        done = lab.deploy(last)
+        assert done.outcomes[0][1] in ("opened", "updated", "unchanged"), done.errors
+        (request,) = lab.open_requests()
+        assert (request.title, sorted(request.labels)) == (f"Deploy web {last} to dev", ["dev", "web"])
+        assert f"newTag: '{last}'" in lab.overlay("dev", request.head)
+        assert len(lab.project.repository.commits(f"main..{request.head}")) == 1
+        if not killed:
+            break
+    assert number > 4
 
 
 @pytest.mark.parametrize("how", FAULTS)

@@ -158,3 +158,23 @@ def test_few_requests(lab: Lab) -> None:
     lab.run("pr merge", "1")
     unchanged = asked("1.0.2")
     assert len(unchanged) <= 3, unchanged
+
+
+@pytest.mark.parametrize("transport", ["api", "git"])
+def test_gitlabs_own_variable_and_both_transports(lab: Lab, transport: str) -> None:
+    where = ("--config-repo", lab.repo, "--api-url", f"{lab.server.url}/api/v4", "--transport", transport)
+    for version, outcome in (("1.0.1", "opened"), ("1.0.1", "unchanged"), ("1.0.2", "updated")):
+        done = lab.world.run(
+            "deploy", *where, "--image", f"ghcr.io/acme/web:{version}", environ={"GITLAB_TOKEN": CANARY}
+        )
+        assert done.outcomes == [("dev", outcome)]
+
+
+def test_a_jobs_own_token_is_told_to_be_too_little(lab: Lab) -> None:
+    token = lab.server.add_token("ada", kind="job", project=lab.project)
+    done = lab.world.run(
+        "deploy", "--config-repo", lab.repo, "--forge", "gitlab", "--image", "ghcr.io/acme/web:1.0.1",
+        code=4, environ={"CI_JOB_TOKEN": token},
+    )  # fmt: skip
+    assert "project access token" in done.errors
+    assert token not in done.errors + done.output

@@ -6,7 +6,6 @@ they repeat writes and wait without a cap (https://python-gitlab.readthedocs.io/
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import time
@@ -19,6 +18,7 @@ import requests
 from gitops_actions.errors import GitOpsError, NotAllowed, Temporary, UsageError
 from gitops_actions.forge.gitlab.address import Address
 from gitops_actions.forge.gitlab.credentials import JOB_TOKEN, REMEDY, Credentials
+from gitops_actions.forge.gitlab.failures import Doubt, Refused, words_of
 from gitops_actions.forge.gitlab.session import Elsewhere, Session
 from gitops_actions.texts import one_line
 
@@ -28,19 +28,6 @@ _TIMEOUT = 30.0  # seconds that GitLab may be silent
 _TRANSIENT = frozenset({500, 502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 528, 529, 530})
 Value = TypeVar("Value")
 _LOCKED = re.compile("resource lock", re.IGNORECASE)
-
-
-class Refused(NotAllowed):
-    """GitLab understood a request and does not do it; ``status`` and ``words`` are its own."""
-
-    def __init__(self, status: int, words: str, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
-        self.status = status
-        self.words = words
-
-
-class Doubt(Temporary):
-    """A write that may have been done, or not: the answer was lost. Whoever asked has to look."""
 
 
 class Client:
@@ -197,9 +184,9 @@ class Client:
             )
             return take(answer)
         except gitlab.exceptions.GitlabHttpError as error:
-            self._failed(error.response_code or 0, _said(error))
+            self._failed(error.response_code or 0, words_of(error))
         except gitlab.exceptions.GitlabAuthenticationError as error:
-            self._failed(401, _said(error))
+            self._failed(401, words_of(error))
         except Elsewhere as error:
             raise UsageError(
                 f"{self.address.web} has moved to {self._clean(error.target)}, and the token is not sent after it",
@@ -252,18 +239,6 @@ class _Again(Exception):
         self.status = status
         self.words = words
         self.after = after
-
-
-def _said(error: gitlab.exceptions.GitlabError) -> str:
-    """GitLab's words; what is wrong with a token is in a field that python-gitlab does not know."""
-    try:
-        document = json.loads(error.response_body or b"")
-        if isinstance(document, dict) and "error_description" in document:
-            return str(document["error_description"])
-    except ValueError:
-        pass
-    message: object = error.error_message
-    return message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
 
 
 def _document(answer: requests.Response) -> Any:

@@ -7,7 +7,8 @@ from typing import Any
 
 from gitops_actions.errors import UsageError
 from gitops_actions.forge.gitlab import words
-from gitops_actions.forge.gitlab.client import Client, Doubt, Refused
+from gitops_actions.forge.gitlab.client import Client
+from gitops_actions.forge.gitlab.failures import Doubt, Refused
 
 _TRIES = 3
 

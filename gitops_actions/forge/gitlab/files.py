@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from gitops_actions.forge.gitlab.client import Client, Refused
+from gitops_actions.forge.gitlab.client import Client
+from gitops_actions.forge.gitlab.failures import Refused
 from gitops_actions.model import SUBMODULE, File
 
 # What `read_out` needs of each blob.

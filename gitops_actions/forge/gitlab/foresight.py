@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from gitops_actions.forge.gitlab.client import PAGE, Client, Refused
+from gitops_actions.forge.gitlab.client import PAGE, Client
+from gitops_actions.forge.gitlab.failures import Refused
 from gitops_actions.forge.gitlab.files import BLOBS
 from gitops_actions.forge.gitlab.reading import Reading
 

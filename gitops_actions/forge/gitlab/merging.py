@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gitops_actions.errors import GitOpsError, LostRace, MergeConflict, NotAllowed, Temporary, UsageError
-from gitops_actions.forge.gitlab.client import Client, Doubt, Refused
+from gitops_actions.forge.gitlab.client import Client
+from gitops_actions.forge.gitlab.failures import Doubt, Refused
 from gitops_actions.forge.gitlab.requests import UNSETTLED, Document, Requests
 from gitops_actions.forge.gitlab.words import shown
 from gitops_actions.model import MergeMethod

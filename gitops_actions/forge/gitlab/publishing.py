@@ -22,7 +22,8 @@ from typing import Any
 from urllib.parse import quote
 
 from gitops_actions.errors import EditRefused, LostRace, NotAllowed, UsageError
-from gitops_actions.forge.gitlab.client import Client, Doubt, Refused
+from gitops_actions.forge.gitlab.client import Client
+from gitops_actions.forge.gitlab.failures import Doubt, Refused
 from gitops_actions.forge.gitlab.reading import ID, Reading
 from gitops_actions.model import EXECUTABLE, REGULAR, File, FileChange, Signature
 from gitops_actions.names import complaint_about_branch

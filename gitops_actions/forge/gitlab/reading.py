@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from gitops_actions.errors import LostRace, UsageError
-from gitops_actions.forge.gitlab.client import PAGE, Client, Refused
+from gitops_actions.forge.gitlab.client import PAGE, Client
+from gitops_actions.forge.gitlab.failures import Refused
 from gitops_actions.forge.gitlab.files import BLOBS, Files
 from gitops_actions.model import File
 from gitops_actions.names import complaint_about_branch
@@ -20,6 +21,7 @@ _OURS = "gitops/"
 
 # `branchNames` alone costs 170 of the 250 points that a query may cost, each path one:
 # https://docs.gitlab.com/api/graphql/#limits
+_EARLY = 20
 _ENTRY = f"""
 query Entry($project: ID!, $commit: String!, $ref: String, $type: RefType, $paths: [String!]!, $ours: String!) {{
   project(fullPath: $project) {{ repository {{
@@ -153,7 +155,7 @@ class Reading:
 
     def _enter(self, ref: str | None, paths: Collection[str]) -> None:
         """Look at a branch (None: the default one) or commit for the first time."""
-        paths = [path for path in paths if _possible(path)][: PAGE // 2]
+        paths = [path for path in paths if _possible(path)][:_EARLY]
         try:
             if self._content.plain:
                 raise Refused(200, "", "")

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from gitops_actions.errors import LostRace, UsageError
 from gitops_actions.forge.gitlab import words
-from gitops_actions.forge.gitlab.client import Client, Doubt, Refused
+from gitops_actions.forge.gitlab.client import Client
+from gitops_actions.forge.gitlab.failures import Doubt, Refused
 from gitops_actions.model import RequestText
 
 Document = Mapping[str, Any]

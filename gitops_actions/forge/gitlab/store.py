@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from gitops_actions.forge.gitlab.client import Client, Refused
+from gitops_actions.forge.gitlab.client import Client
+from gitops_actions.forge.gitlab.failures import Refused
 from gitops_actions.forge.gitlab.publishing import Publishing
 from gitops_actions.forge.gitlab.reading import Reading
 from gitops_actions.model import Commit, FileChange, Signature, Snapshot

@@ -54,14 +54,15 @@ def line(text: str, most: int = _TITLE) -> str:
 def shown(document: Mapping[str, Any], *, conflicts: bool = False) -> PullRequest:
     """A merge request as GitLab's REST API has it."""
     state = _STATES[document["state"]]
-    made = document["merge_commit_sha"] or document["squash_commit_sha"] or document["sha"]
+    head = document["sha"] or ""  # a request whose branch is gone may have none
+    made = document["merge_commit_sha"] or document["squash_commit_sha"] or head
     return PullRequest(
         number=document["iid"],
         url=document["web_url"],
         state=state,
         branch=document["source_branch"],
         base=document["target_branch"],
-        head_sha=document["sha"],
+        head_sha=head,
         title=line(_DRAFT.sub("", document["title"], count=1) if document["draft"] else document["title"]),
         body=_NO_COMMAND.sub(r"\1/", lines(document["description"] or "")),
         labels=tuple(document["labels"]),
