@@ -24,7 +24,7 @@ from gitops_actions.testing.github.state import (
     Token,
     World,
 )
-from gitops_actions.testing.github.work import Work, whole
+from gitops_actions.testing.github.work import Work
 
 DOCUMENTATION = "https://docs.github.com/rest"
 
@@ -197,3 +197,11 @@ def texts(value: object) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise Refusal(422, "Invalid request.\n\nA list of texts was expected.")
     return value
+
+
+def whole(value: object, error: Callable[[], Refusal]) -> int:
+    """A number from a path or a body."""
+    text = str(value)
+    if not re.fullmatch(r"\d{1,18}", text):
+        raise error()
+    return int(text)
