@@ -10,7 +10,9 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from gitops_actions.testing.github.state import LEVELS, App, Level, Refusal, Repository, Token, World
+from gitops_actions.testing.github.records import LEVELS, App, Level, Token
+from gitops_actions.testing.github.repository import Repository
+from gitops_actions.testing.github.state import Refusal, World
 
 _NOT_BY = {
     "user": "Must have admin rights to Repository.",

@@ -7,17 +7,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from gitops_actions.testing.github.objects import RefMoved
-from gitops_actions.testing.github.state import (
-    Account,
-    Protection,
-    Refusal,
-    Repository,
-    Request,
-    World,
-    machine,
-    person,
-)
+from gitops_actions.testing.github.records import Account, Request
+from gitops_actions.testing.github.refs import RefMoved
+from gitops_actions.testing.github.repository import Protection, Repository
+from gitops_actions.testing.github.state import Refusal, World, machine, person
 
 _METHODS = {
     "merge": ("allow_merge_commit", "Merge commits are not allowed on this repository."),

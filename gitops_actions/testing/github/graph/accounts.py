@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from gitops_actions.testing.github.graph.finding import Finder
 from gitops_actions.testing.github.graph.paging import Node
-from gitops_actions.testing.github.objects import Person
-from gitops_actions.testing.github.state import Account, Team, node_id, stamp
+from gitops_actions.testing.github.records import Account, Team
+from gitops_actions.testing.github.state import node_id, stamp
+from gitops_actions.testing.github.stored import Person
 
 
 class AccountNodes(Finder):

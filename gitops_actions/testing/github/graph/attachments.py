@@ -6,7 +6,9 @@ from urllib.parse import quote
 
 from gitops_actions.testing.github.graph.accounts import AccountNodes
 from gitops_actions.testing.github.graph.paging import Node
-from gitops_actions.testing.github.state import Comment, Label, Milestone, Repository, node_id, stamp
+from gitops_actions.testing.github.records import Comment, Label, Milestone
+from gitops_actions.testing.github.repository import Repository
+from gitops_actions.testing.github.state import node_id, stamp
 
 
 class AttachmentNodes(AccountNodes):

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 
 from gitops_actions.testing.github.access import sees
 from gitops_actions.testing.github.graph.paging import Node
+from gitops_actions.testing.github.records import Request, Token
+from gitops_actions.testing.github.repository import Repository
 from gitops_actions.testing.github.shapes import Shapes
-from gitops_actions.testing.github.state import Refusal, Repository, Request, Token, parts_of
+from gitops_actions.testing.github.state import Refusal, parts_of
 from gitops_actions.testing.github.work import Work
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from gitops_actions.testing.github.graph.paging import Node, connection
 from gitops_actions.testing.github.graph.statuses import StatusNodes
-from gitops_actions.testing.github.objects import CommitObject, Entry
-from gitops_actions.testing.github.state import Repository, node_id, stamp
+from gitops_actions.testing.github.repository import Repository
+from gitops_actions.testing.github.state import node_id, stamp
+from gitops_actions.testing.github.stored import CommitObject, Entry
 
 
 class ObjectNodes(StatusNodes):

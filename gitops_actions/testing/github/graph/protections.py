@@ -6,7 +6,9 @@ from typing import Any
 
 from gitops_actions.testing.github.graph.accounts import AccountNodes
 from gitops_actions.testing.github.graph.paging import Node, connection
-from gitops_actions.testing.github.state import Protection, Repository, Request, node_id, stamp
+from gitops_actions.testing.github.records import Request
+from gitops_actions.testing.github.repository import Protection, Repository
+from gitops_actions.testing.github.state import node_id, stamp
 
 
 class ProtectionNodes(AccountNodes):

@@ -10,7 +10,9 @@ from gitops_actions.testing.github.graph.attachments import AttachmentNodes
 from gitops_actions.testing.github.graph.paging import Node, connection
 from gitops_actions.testing.github.graph.protections import ProtectionNodes
 from gitops_actions.testing.github.graph.requests import state_of
-from gitops_actions.testing.github.state import Refusal, Repository, Request, node_id
+from gitops_actions.testing.github.records import Request
+from gitops_actions.testing.github.repository import Repository
+from gitops_actions.testing.github.state import Refusal, node_id
 
 
 class RepositoryNodes(AttachmentNodes, ProtectionNodes):

@@ -10,7 +10,9 @@ from gitops_actions.testing.github.graph.attachments import AttachmentNodes
 from gitops_actions.testing.github.graph.paging import Node, connection
 from gitops_actions.testing.github.graph.protections import ProtectionNodes
 from gitops_actions.testing.github.graph.statuses import StatusNodes
-from gitops_actions.testing.github.state import Account, Repository, Request, Team, node_id, stamp
+from gitops_actions.testing.github.records import Account, Request, Team
+from gitops_actions.testing.github.repository import Repository
+from gitops_actions.testing.github.state import node_id, stamp
 
 
 class RequestNodes(AttachmentNodes, ProtectionNodes, StatusNodes):

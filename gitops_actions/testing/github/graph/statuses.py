@@ -8,7 +8,9 @@ from typing import Any
 from gitops_actions.testing.github.access import need
 from gitops_actions.testing.github.graph.accounts import AccountNodes
 from gitops_actions.testing.github.graph.paging import Node, connection
-from gitops_actions.testing.github.state import CheckRun, Repository, Status, node_id, stamp
+from gitops_actions.testing.github.records import CheckRun, Status
+from gitops_actions.testing.github.repository import Repository
+from gitops_actions.testing.github.state import node_id, stamp
 
 
 class StatusNodes(AccountNodes):

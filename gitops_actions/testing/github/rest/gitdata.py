@@ -6,15 +6,11 @@ import re
 from datetime import datetime
 
 from gitops_actions.testing.forgehttp import Answer
-from gitops_actions.testing.github.objects import Entry, Person
+from gitops_actions.testing.github.repository import Repository
 from gitops_actions.testing.github.rest.routing import Ask, commit_of, decoded, route
 from gitops_actions.testing.github.shapes import Json
-from gitops_actions.testing.github.state import (
-    Refusal,
-    Repository,
-    machine,
-    person,
-)
+from gitops_actions.testing.github.state import Refusal, machine, person
+from gitops_actions.testing.github.stored import Entry, Person
 
 
 @route("GET", "/repos/{owner}/{repo}/git/ref/{ref+}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gitops_actions.testing.github.records import Account, App, Team
 from gitops_actions.testing.github.shapes.addresses import Addresses, Json
-from gitops_actions.testing.github.state import Account, App, Team, node_id, stamp
+from gitops_actions.testing.github.state import node_id, stamp
 
 
 class AccountShapes(Addresses):

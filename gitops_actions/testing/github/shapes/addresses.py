@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gitops_actions.testing.github.state import Repository, World
+from gitops_actions.testing.github.repository import Repository
+from gitops_actions.testing.github.state import World
 
 Json = dict[str, Any]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from gitops_actions.testing.github.objects import CommitObject
+from gitops_actions.testing.github.repository import Protection, Repository
 from gitops_actions.testing.github.shapes.addresses import Json
 from gitops_actions.testing.github.shapes.git import GitShapes
-from gitops_actions.testing.github.state import Protection, Repository
+from gitops_actions.testing.github.stored import CommitObject
 
 
 class BranchShapes(GitShapes):

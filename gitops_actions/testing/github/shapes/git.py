@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 from urllib.parse import quote
 
-from gitops_actions.testing.github.objects import CommitObject, Person
+from gitops_actions.testing.github.repository import Repository
 from gitops_actions.testing.github.shapes.accounts import AccountShapes
 from gitops_actions.testing.github.shapes.addresses import Json
-from gitops_actions.testing.github.state import Repository, node_id, stamp
+from gitops_actions.testing.github.state import node_id, stamp
+from gitops_actions.testing.github.stored import CommitObject, Person
 
 _STATUS = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "T": "changed", "C": "copied"}
 

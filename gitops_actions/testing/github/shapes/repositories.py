@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from gitops_actions.testing.github.records import Token
+from gitops_actions.testing.github.repository import Repository
 from gitops_actions.testing.github.shapes.accounts import AccountShapes
 from gitops_actions.testing.github.shapes.addresses import Json
-from gitops_actions.testing.github.state import Repository, Token, node_id, stamp
+from gitops_actions.testing.github.state import node_id, stamp
 
 _REPOSITORY_URLS = {
     "archive": "/{archive_format}{/ref}",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from gitops_actions.testing.github import merging
+from gitops_actions.testing.github.records import Comment, Label, Milestone, Request
+from gitops_actions.testing.github.repository import Repository
 from gitops_actions.testing.github.shapes.addresses import Json
 from gitops_actions.testing.github.shapes.repositories import RepositoryShapes
-from gitops_actions.testing.github.state import Comment, Label, Milestone, Repository, Request, World, node_id, stamp
+from gitops_actions.testing.github.state import World, node_id, stamp
 
 
 class RequestShapes(RepositoryShapes):

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
+from gitops_actions.testing.github.records import CheckRun, Deployment, DeploymentStatus, Status
+from gitops_actions.testing.github.repository import Repository
 from gitops_actions.testing.github.shapes.accounts import AccountShapes
 from gitops_actions.testing.github.shapes.addresses import Json
-from gitops_actions.testing.github.state import (
-    CheckRun,
-    Deployment,
-    DeploymentStatus,
-    Repository,
-    Status,
-    node_id,
-    stamp,
-)
+from gitops_actions.testing.github.state import node_id, stamp
 
 
 class StatusShapes(AccountShapes):

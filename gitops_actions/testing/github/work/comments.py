@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from gitops_actions.testing.github.access import need
-from gitops_actions.testing.github.state import Comment, Refusal, Repository, Token
+from gitops_actions.testing.github.records import Comment, Token
+from gitops_actions.testing.github.repository import Repository
+from gitops_actions.testing.github.state import Refusal
 from gitops_actions.testing.github.work.requests import BODY, Requests
 
 

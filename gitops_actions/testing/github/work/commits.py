@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from gitops_actions.testing.github.access import need
-from gitops_actions.testing.github.objects import CommitObject, Entry
-from gitops_actions.testing.github.state import Refusal, Repository, Token, machine, person
+from gitops_actions.testing.github.records import Token
+from gitops_actions.testing.github.repository import Repository
+from gitops_actions.testing.github.state import Refusal, machine, person
+from gitops_actions.testing.github.stored import CommitObject, Entry
 from gitops_actions.testing.github.work.refs import Refs
 
 

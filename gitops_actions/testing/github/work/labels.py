@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gitops_actions.testing.github.access import need
-from gitops_actions.testing.github.state import Label, Refusal, Repository, Request, Token
+from gitops_actions.testing.github.records import Label, Request, Token
+from gitops_actions.testing.github.repository import Repository
+from gitops_actions.testing.github.state import Refusal
 from gitops_actions.testing.github.work.upkeep import Upkeep
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from gitops_actions.testing.github import merging
 from gitops_actions.testing.github.access import need
-from gitops_actions.testing.github.objects import RefMoved
-from gitops_actions.testing.github.state import AutoMerge, Refusal, Repository, Request, Token, machine, person
+from gitops_actions.testing.github.records import AutoMerge, Request, Token
+from gitops_actions.testing.github.refs import RefMoved
+from gitops_actions.testing.github.repository import Repository
+from gitops_actions.testing.github.state import Refusal, machine, person
 from gitops_actions.testing.github.work.refs import Refs
 
 

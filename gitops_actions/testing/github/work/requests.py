@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from gitops_actions.testing.github.access import need
-from gitops_actions.testing.github.state import Refusal, Repository, Request, Token
+from gitops_actions.testing.github.records import Request, Token
+from gitops_actions.testing.github.repository import Repository
+from gitops_actions.testing.github.state import Refusal
 from gitops_actions.testing.github.work.upkeep import Upkeep
 
 BODY = 65536  # characters of a text at most

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from gitops_actions.testing.github.access import need
-from gitops_actions.testing.github.state import Refusal, Repository, Status, Token
+from gitops_actions.testing.github.records import Status, Token
+from gitops_actions.testing.github.repository import Repository
+from gitops_actions.testing.github.state import Refusal
 from gitops_actions.testing.github.work.upkeep import Upkeep
 
 STATUSES = 1000  # for each commit and context (https://docs.github.com/en/rest/commits/statuses#create-a-commit-status)

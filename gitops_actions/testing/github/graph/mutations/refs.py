@@ -8,7 +8,7 @@ import binascii
 from gitops_actions.testing.github.graph.mutations.naming import Mutation
 from gitops_actions.testing.github.graph.nodes import Graph
 from gitops_actions.testing.github.graph.paging import Node
-from gitops_actions.testing.github.objects import ZERO
+from gitops_actions.testing.github.refs import ZERO
 from gitops_actions.testing.github.state import Refusal
 
 
