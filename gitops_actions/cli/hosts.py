@@ -44,8 +44,10 @@ def forge_of(url: str, api_url: str | None = None) -> str:
     Raises UsageError for an API that does not tell either: whoever names one wants a forge.
     """
     host = host_of(url)
+    if not host:
+        return ""
     if api_url is not None:
-        path = urlsplit(api_url).path.rstrip("/")
+        path = api_url.partition("?")[0].rstrip("/")
         kind = next((kind for end, kind in _API.items() if path.endswith(end)), "")
         if host_of(api_url) == "api.github.com" or host_of(api_url).endswith(".ghe.com"):
             kind = "github"
@@ -57,7 +59,7 @@ def forge_of(url: str, api_url: str | None = None) -> str:
     if host.endswith(".ghe.com"):  # GitHub Enterprise Cloud with data residency
         return "github"
     if api_url is not None:
-        raise UsageError(f"is {host or 'this'} GitLab or GitHub?", code="GA040", hint=how_to_tell(host))
+        raise UsageError(f"is {host} GitLab or GitHub?", code="GA040", hint=how_to_tell(host))
     return ""
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from gitops_actions.testing import repos
+from gitops_actions.testing.forgehttp import Answer
 from tests.e2e.hubworld import PLAIN, REPOSITORY, REQUESTS, TOKEN, HubWorld, hub_world
 
 BRANCH = "gitops/dev/web"
@@ -157,7 +163,62 @@ def test_the_budget_of_requests(hub: HubWorld, runs: int, most: int) -> None:
     assert hub.hub.connections <= runs
 
 
-def test_the_token_is_nowhere(hub: HubWorld) -> None:
-    done = hub.run("deploy", "--image", "ghcr.io/acme/web:1.0.1")
-    assert TOKEN not in done.output + done.errors
-    assert all(TOKEN.encode() not in request.body and TOKEN not in request.path for request in hub.hub.requests)
+SHIM = """\
+#!/bin/sh
+for argument in "$0" "$@"; do printf '%s\\n' "$argument" >> "$SHIM_LOG"; done
+exec {git} "$@"
+"""
+
+
+@pytest.mark.parametrize("transport", ["api", "git"])
+@pytest.mark.parametrize("status", [None, 401, 403, 404, 422, 500, "crash"])
+def test_the_token_is_nowhere(hub: HubWorld, transport: str, status: int | str | None) -> None:
+    shim = hub.root / "bin" / "git"
+    shim.parent.mkdir()
+    shim.write_text(SHIM.format(git=shutil.which("git")))
+    shim.chmod(0o755)
+    log = hub.root / "argv"
+    if status == "crash":  # an answer of another shape ends in a report of a bug
+        odd = Answer.of(200, {"data": {"repository": {"id": TOKEN}}})
+        hub.hub.fault(lambda request: request.operation is not None, odd, times=99)
+    elif status is not None:
+        assert isinstance(status, int)
+        echo = Answer.of(status, {"message": f"not with {TOKEN}"})
+        hub.hub.fault(lambda request: request.operation is not None, echo, times=99)
+    environ = {"PATH": f"{shim.parent}{os.pathsep}{os.environ['PATH']}", "SHIM_LOG": str(log), "GITOPS_BUDGET": "1s"}
+    texts = []
+    for command in (("deploy", "--image", "ghcr.io/acme/web:1.0.1"), ("status",)):
+        line = hub.command(*command, "--transport", transport)
+        line.insert(3, "-vv")
+        done = subprocess.run(line, env={**hub.environ, **environ}, capture_output=True, cwd=hub.work, check=False)
+        assert (done.returncode == 0) is (status is None), done.stderr
+        assert done.returncode != 1 or status == "crash"
+        texts += [done.stdout, done.stderr]
+    texts += [path.read_bytes() for path in hub.root.rglob("*") if path.is_file()]
+    texts += [request.path.encode() + request.body for request in hub.hub.requests]
+    basic = base64.b64encode(f"x-access-token:{TOKEN}".encode())
+    for form in (TOKEN.encode(), base64.b64encode(TOKEN.encode()), basic, quote(TOKEN, safe="").encode()):
+        assert all(form not in text for text in texts)
+    assert log.exists() or transport == "api"
+
+
+def test_bad_input(hub: HubWorld) -> None:
+    for url, words in (
+        (f"{hub.hub.url}/acme", "does not name a repository"),
+        (f"{hub.hub.url}/acme/nothing", "no repository acme/nothing on GitHub, or it is not visible"),
+        ("https://user:s3sam@github.com/acme/deploy", "user name or a password"),
+        ("http://github.com/acme/deploy", "in the clear"),
+    ):
+        done = hub.run("deploy", "--config-repo", url, "--image", "ghcr.io/acme/web:1.0.1", code=2)
+        assert words in done.errors
+        assert "s3sam" not in done.errors
+    missing = hub.run("deploy", "--base", "mian", "--image", "ghcr.io/acme/web:1.0.1", code=2)
+    assert "no branch 'mian'" in missing.errors
+    assert "main" in missing.errors
+    hub.hub.add_repository("acme/empty")
+    empty = hub.run("deploy", "--config-repo", f"{hub.hub.url}/acme/empty", "--image", "ghcr.io/acme/web:1", code=2)
+    assert "is empty" in empty.errors
+    hub.hub.rename_branch(REPOSITORY, "main", "trunk")
+    assert hub.deploy("1.0.1").results[0]["base"] == "trunk"
+    hub.hub.settings(REPOSITORY).archived = True
+    assert "archived" in hub.deploy("1.0.2", code=4).errors

@@ -86,6 +86,8 @@ def test_an_api_url_counts() -> None:
         ("https://code.acme.example/a/b", "https://code.acme.example/api/v4/", "gitlab"),
         ("https://code.acme.example/a/b", "https://api.github.com", "github"),
         ("./config.git", None, ""),
+        ("./config.git", "https://api.acme.example/", ""),
+        ("https://github.com/acme/deploy", "https://[broken", "github"),
         ("file:///srv/config.git", None, ""),
         ("https://[broken/a/b", None, ""),
     ],

@@ -339,6 +339,40 @@ def test_auto_merge_is_for_the_head_that_we_know(place: Place) -> None:
         place.forge().request_auto_merge(number, expected_head=head, method=None, author=AUTHOR)
 
 
+def test_what_github_does_not_know_yet_is_waited_for(place: Place) -> None:
+    number = place.open()
+    place.hub.settings(NAME).unknown_mergeability = 2
+    head = repos.git(place.repo, "rev-parse", BRANCH)
+    assert place.forge().request_auto_merge(number, expected_head=head, method=None, author=AUTHOR).state == "merged"
+
+
+def test_what_a_killed_run_left_goes_after_an_hour_and_is_no_branch_of_ours(place: Place) -> None:
+    number = place.open()
+    for name in (f"{int(time.time()) - 4000}-dead", f"{int(time.time())}-busy"):
+        repos.git(place.repo, "update-ref", f"refs/heads/gitops-tmp/{name}", "main")
+    base = repos.commit(place.repo, {"b": "1"}, message="Other")
+    store = place.forge().store
+    assert store is not None
+    assert set(store.branches()) == {"main", BRANCH}
+    old = repos.git(place.repo, "rev-parse", BRANCH)
+    files = [FileChange("a", b"2")]
+    new = store.publish(BRANCH, expected=old, parent=base, files=files, message="m\n", author=AUTHOR)
+    left = repos.git(place.repo, "for-each-ref", "--format=%(refname)", "refs/heads/gitops-tmp")
+    assert left.endswith("-busy")
+    assert place.forge().get(number).head_sha == new
+
+
+def test_teams_are_asked_once(place: Place) -> None:
+    place.hub.add_team("acme", "sre")
+    forge = place.forge()
+    place.publish(forge)
+    for title in ("One", "Two"):
+        place.forge().open(BRANCH, "main", RequestText(title, "", team_reviewers=("acme/SRE",)))
+    (request,) = place.hub.requests_of(NAME)
+    assert (request.title, request.teams) == ("Two", ["sre"])
+    assert len([one for one in place.hub.writes() if one.path.endswith("/requested_reviewers")]) == 1
+
+
 def test_a_draft_is_not_merged(place: Place) -> None:
     forge = place.forge()
     head = place.publish(forge)

@@ -96,6 +96,10 @@ class Client:
         assert self._made is not None  # noqa: S101 (the line before)
         return self._made[1].token
 
+    def pause(self, tries: int, why: str) -> None:
+        """Wait a moment, longer each time. Raises Temporary when the budget does not allow it."""
+        self._wait(backoff(tries), why)
+
     # --- one request ---
 
     def _graphql(self, document: str, variables: Mapping[str, Any], *, write: bool) -> dict[str, Any]:

@@ -14,13 +14,13 @@ _STATES: Mapping[str, Literal["open", "closed", "merged"]] = {"OPEN": "open", "C
 
 @dataclass(frozen=True, slots=True)
 class Detailed:
-    """A request with what only this folder needs. ``id`` is its node id; ``teams`` are asked for a review;
-    ``queue``: its base has a merge queue."""
+    """A request with what only this folder needs. ``id`` is its node id; ``queue``: its base has a merge queue;
+    ``pondering``: GitHub does not know yet whether it conflicts."""
 
     request: PullRequest
     id: str
-    teams: tuple[str, ...] = ()
     queue: bool = False
+    pondering: bool = False
 
 
 def own(nodes: Sequence[Mapping[str, Any]]) -> tuple[PullRequest, ...]:
@@ -48,5 +48,5 @@ def detailed(node: Mapping[str, Any]) -> Detailed:
         conflicts=state == "open" and node.get("mergeable") == "CONFLICTING",
         merge_commit=merge["oid"] if merge and state == "merged" else None,
     )
-    teams = tuple(one["slug"] for one in asked if one.get("__typename") == "Team")
-    return Detailed(request, node["id"], teams, bool(node.get("isMergeQueueEnabled")))
+    pondering = state == "open" and node.get("mergeable") == "UNKNOWN"
+    return Detailed(request, node["id"], bool(node.get("isMergeQueueEnabled")), pondering)

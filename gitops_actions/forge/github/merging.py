@@ -16,6 +16,7 @@ from gitops_actions.forge.github.view import View
 from gitops_actions.forge.github.words import line
 from gitops_actions.model import MergeMethod, PullRequest
 
+_PATIENCE = 6
 _TRAILER = re.compile(r"[A-Za-z][A-Za-z-]*: \S.*")
 # The exact answer to a wish for auto-merge where nothing is left to wait for.
 _CLEAN = re.compile(r"is in clean status", re.IGNORECASE)
@@ -24,7 +25,7 @@ _MODIFIED = re.compile(r"head branch was modified|head sha|expected head", re.IG
 
 def merge(view: View, requests: Requests, number: int, expected: str, method: MergeMethod) -> PullRequest:
     """See `Forge.merge`. Raises NotAllowed when the protection of the base forbids it."""
-    there = _ready(requests, number, expected)
+    there = _ready(view, requests, number, expected)
     if there.request.state == "merged":
         return there.request
     body: dict[str, Any] = {"sha": expected, "merge_method": method, **_message(view, there, method, "commit_")}
@@ -45,7 +46,7 @@ def request_auto_merge(
     view: View, requests: Requests, number: int, expected: str, method: MergeMethod | None
 ) -> PullRequest:
     """See `Forge.request_auto_merge`. Raises NotAllowed where the repository does not allow it."""
-    there = _ready(requests, number, expected)
+    there = _ready(view, requests, number, expected)
     if there.request.state == "merged" or there.request.auto_merge:
         return there.request
     given = {
@@ -87,8 +88,13 @@ def _enqueued(view: View, requests: Requests, there: Detailed, expected: str) ->
     return requests.detailed(there.request.number).request
 
 
-def _ready(requests: Requests, number: int, expected: str) -> Detailed:
+def _ready(view: View, requests: Requests, number: int, expected: str) -> Detailed:
     there = requests.detailed(number)
+    for tries in range(1, _PATIENCE):  # GitHub finds out in the background, and refuses until it has
+        if not there.pondering or there.request.head_sha != expected:
+            break
+        view.client.pause(tries, f"GitHub does not know yet whether #{number} can be merged")
+        there = requests.detailed(number)
     request = there.request
     if request.state == "closed":
         raise UsageError(f"#{number} is closed; it cannot be merged", hint="open it again, or open a new one")

@@ -18,19 +18,24 @@ from gitops_actions.model import PullRequest, RequestText
 Settle = Callable[[Detailed, Callable[[], Any], Callable[[Detailed], bool]], None]
 
 
-def brought(view: View, settle: Settle, there: Detailed, text: RequestText) -> PullRequest:
+def brought(view: View, settle: Settle, there: Detailed, text: RequestText, *, new: bool = False) -> PullRequest:
     """Ask the people first and set the labels last: labels tell the next run that all this was done."""
     request, path = there.request, f"{view.address.path}/issues/{there.request.number}"
     reviewers = [name for name in text.reviewers if name not in request.reviewers]
-    teams = [name for name in text.team_reviewers if name not in there.teams]
+    teams = [name.rpartition("/")[2] for name in text.team_reviewers]
+    where = f"{view.address.path}/pulls/{request.number}/requested_reviewers"
+    if teams and not new:
+        asked = _teams(view, where)
+        teams = [name for name in teams if name.lower() not in asked]
     if reviewers or teams:
-        asked = {"reviewers": reviewers, "team_reviewers": [name.rpartition("/")[2] for name in teams]}
-        where = f"{view.address.path}/pulls/{request.number}/requested_reviewers"
         _people(
             settle,
             there,
-            lambda: view.client.send("POST", where, asked),
-            lambda now: set(reviewers) <= set(now.request.reviewers) and set(teams) <= set(now.teams),
+            lambda: view.client.send("POST", where, {"reviewers": reviewers, "team_reviewers": teams}),
+            lambda now: (
+                set(reviewers) <= set(now.request.reviewers)
+                and (not teams or {name.lower() for name in teams} <= _teams(view, where))
+            ),
             "ask for a review",
         )
         request = replace(request, reviewers=(*request.reviewers, *reviewers))
@@ -45,6 +50,11 @@ def brought(view: View, settle: Settle, there: Detailed, text: RequestText) -> P
         )
         request = replace(request, assignees=(*request.assignees, *assignees))
     return replace(request, labels=add_labels(view, settle, there, text.labels))
+
+
+def _teams(view: View, where: str) -> set[str]:
+    """The teams that are asked, in lower case."""
+    return {one["slug"].lower() for one in view.client.get(where)["teams"]}
 
 
 def add_labels(view: View, settle: Settle, there: Detailed, names: Collection[str]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ fragment CommitParts on Commit {
   parents(first: 20) { nodes { oid } }
 }"""
 
+# No field of a team: a classic token without the scope `read:org` gets no answer at all then.
 REQUEST = """
 fragment RequestParts on PullRequest {
   id
@@ -32,7 +33,7 @@ fragment RequestParts on PullRequest {
   isCrossRepository
   labels(first: 100) { nodes { name } }
   assignees(first: 20) { nodes { login } }
-  reviewRequests(first: 50) { nodes { requestedReviewer { __typename ... on User { login } ... on Team { slug } } } }
+  reviewRequests(first: 50) { nodes { requestedReviewer { __typename ... on User { login } } } }
   autoMergeRequest { enabledAt }
   mergeQueueEntry { state }
   mergeCommit { oid }
@@ -40,14 +41,14 @@ fragment RequestParts on PullRequest {
 
 REPOSITORY = """
   id
-  isArchived
-  isEmpty
   defaultBranchRef { name target { oid } }
   managed: refs(refPrefix: "refs/heads/gitops/", first: 100) {
-    nodes { name target { oid } }
+    nodes { name prefix target { oid } }
     pageInfo { hasNextPage }
   }
-  temporary: refs(refPrefix: "refs/heads/gitops-tmp/", first: 20) { nodes { name target { oid } } }"""
+  temporary: refs(refPrefix: "refs/heads/gitops-tmp/", first: 20) {
+    nodes { name prefix target { oid } }
+  }"""
 WAITING = """
   waiting: pullRequests(states: [OPEN], first: 50, orderBy: {field: CREATED_AT, direction: DESC}) {
     nodes { ...RequestParts }
@@ -58,7 +59,7 @@ BRANCHES = """
 query Branches($owner: String!, $name: String!, $prefix: String!, $after: String) {
   repository(owner: $owner, name: $name) {
     refs(refPrefix: $prefix, first: 100, after: $after) {
-      nodes { name target { oid } }
+      nodes { name prefix target { oid } }
       pageInfo { hasNextPage endCursor }
     }
   }

@@ -137,7 +137,7 @@ class Requests:
         nodes, complete = self._view.waiting
         self._view.waiting = (node, *nodes), complete
         self._of_branch = {}
-        return people.brought(self._view, self.settle, detailed(node), text)
+        return people.brought(self._view, self.settle, detailed(node), text, new=True)
 
     def _brought_up(self, there: Detailed, text: RequestText) -> PullRequest:
         self.reword(there, title=text.title, body=text.body)

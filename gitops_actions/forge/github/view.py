@@ -38,7 +38,6 @@ class View:
         self.opened = False
         self.id = ""
         self.default: str | None = None
-        self.empty = False
         self.waiting: tuple[Sequence[Mapping[str, Any]], bool] = ((), False)  # open requests, and whether that is all
         self.temporary: Mapping[str, str] = {}
         self.heads: dict[str, str | None] = {}
@@ -79,15 +78,15 @@ class View:
 
     def _open(self, repository: Mapping[str, Any]) -> None:
         self.opened = True
-        self.id, self.empty = repository["id"], repository["isEmpty"]
+        self.id = repository["id"]
         default = repository["defaultBranchRef"]
         if default is not None:
             self.default = default["name"]
             self.heads.setdefault(default["name"], default["target"]["oid"])
-        self._learn(MANAGED, repository["managed"])
+        self._learn(repository["managed"])
         if not repository["managed"]["pageInfo"]["hasNextPage"]:
             self._complete.add(MANAGED)
-        self.temporary = {TEMPORARY + one["name"]: one["target"]["oid"] for one in repository["temporary"]["nodes"]}
+        self.temporary = {_full_name(one): one["target"]["oid"] for one in repository["temporary"]["nodes"]}
 
     def _wait(self, repository: Mapping[str, Any]) -> None:
         self.waiting = repository["waiting"]["nodes"], not repository["waiting"]["pageInfo"]["hasNextPage"]
@@ -104,16 +103,16 @@ class View:
             while True:
                 page = self.repository(queries.BRANCHES, {"prefix": HEADS + folder, "after": after})["refs"]
                 if page is not None:
-                    self._learn(folder, page)
+                    self._learn(page)
                 if page is None or not page["pageInfo"]["hasNextPage"]:
                     break
                 after = page["pageInfo"]["endCursor"]
             self._complete.add(folder)
         return {name: oid for name, oid in sorted(self.heads.items()) if oid and name.startswith(prefix)}
 
-    def _learn(self, folder: str, page: Mapping[str, Any]) -> None:
+    def _learn(self, page: Mapping[str, Any]) -> None:
         for one in page["nodes"]:
-            self.heads.setdefault(folder + one["name"], one["target"]["oid"])
+            self.heads.setdefault(_full_name(one), one["target"]["oid"])
 
     def known_head(self, branch: str) -> tuple[bool, str | None]:
         """Whether it is known where a branch is, and where."""
@@ -240,3 +239,8 @@ class View:
             take,
             fragment,
         )
+
+
+def _full_name(ref: Mapping[str, Any]) -> str:
+    """The name of a branch in a list: what of it is the prefix depends on what was asked for."""
+    return f"{ref['prefix']}{ref['name']}".removeprefix(HEADS)

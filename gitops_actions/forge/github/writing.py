@@ -87,14 +87,23 @@ def _new_commit(view: View, wanted: Wanted, alongside: Alongside | None) -> str:
     temporary = f"{TEMPORARY}{int(time.time())}-{secrets.token_hex(4)}"
     beside = Wanted(temporary, None, wanted.parent, wanted.files, wanted.message)
     commit = _settled(view, beside, lambda: _mutation(view, beside, temporary, new=True))
-    leftovers = [(name, oid, None) for name, oid in view.temporary.items() if _is_stale(name)]
-    view.temporary = {}
     try:
-        return _settled(view, wanted, lambda: _place(view, wanted, commit, (temporary, commit, None), *leftovers))
+        return _settled(view, wanted, lambda: _place(view, wanted, commit, (temporary, commit, None)))
     except LostRace:
-        with suppress(GitOpsError):  # if it stays, the next run that has one takes it along
+        with suppress(GitOpsError):  # if it stays, a later run takes it away
             _move(view, (temporary, commit, None))
         raise
+    finally:
+        _sweep(view)
+
+
+def _sweep(view: View) -> None:
+    """Delete what runs that were cut off have left."""
+    leftovers = [(name, oid, None) for name, oid in view.temporary.items() if _is_stale(name)]
+    view.temporary = {}
+    if leftovers:
+        with suppress(GitOpsError):
+            _move(view, *leftovers)
 
 
 def _settled(view: View, wanted: Wanted, write: Callable[[], str]) -> str:
