@@ -28,6 +28,7 @@ BUILT_IN: Mapping[Group, Mapping[str, str]] = {
     "forges": {
         "local": "gitops_actions.forge.local.forge:connect",
         "github": "gitops_actions.forge.github.forge:connect",
+        "gitlab": "gitops_actions.forge.gitlab.forge:connect",
     },
     "runtimes": {"none": "gitops_actions.ci.plain:Plain"},
     "reporters": {"text": "gitops_actions.report.text:Text", "json": "gitops_actions.report.json:Json"},

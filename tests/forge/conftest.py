@@ -1,4 +1,4 @@
-"""A bare repository as the ground of a local forge."""
+"""The grounds of forges: a bare repository, a GitLab."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pytest
 from gitops_actions.forge.local.forge import LocalForge
 from gitops_actions.git.repository import Repository
 from gitops_actions.testing.forge import AUTHOR
+from gitops_actions.testing.gitlab import DEVELOPER, MAINTAINER, GitLab
 from gitops_actions.testing.repos import bare, commit, git, show
+from tests.forge.lab import GitLabGround
 
 SHARED = b"".join(b"line %d\n" % number for number in range(10))
 
@@ -52,3 +54,13 @@ def ground(repo: Path, tmp_path: Path) -> Iterator[LocalGround]:
             return LocalForge(stack.enter_context(Repository(str(repo), temporary=tmp_path)), AUTHOR)
 
         yield LocalGround(repo, make)
+
+
+@pytest.fixture
+def gitlab_ground(tmp_path: Path) -> Iterator[GitLabGround]:
+    with GitLab(tmp_path / "gitlab") as server, ExitStack() as stack:
+        for name in ("robot", "ada", "bob"):
+            server.add_user(name)
+        members = {"robot": MAINTAINER, "ada": DEVELOPER, "bob": DEVELOPER}
+        project = server.add_project("acme/platform/deploy", {"shared": SHARED}, members=members)
+        yield GitLabGround(server, project, server.add_token("robot"), stack)

@@ -1,0 +1,165 @@
+"""Merge requests and commit statuses of a GitLab project: gitlab.com or an instance of one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal
+from urllib.parse import quote
+
+from gitops_actions.forge.gitlab import statuses, words
+from gitops_actions.forge.gitlab.address import address, is_project
+from gitops_actions.forge.gitlab.client import Client, Refused
+from gitops_actions.forge.gitlab.comments import comment
+from gitops_actions.forge.gitlab.credentials import chosen
+from gitops_actions.forge.gitlab.foresight import expect
+from gitops_actions.forge.gitlab.merging import Merging
+from gitops_actions.forge.gitlab.reading import ID, Reading
+from gitops_actions.forge.gitlab.requests import UNSETTLED, Document, Requests, own
+from gitops_actions.forge.gitlab.store import GitLabStore
+from gitops_actions.model import CommitStatus, MergeMethod, PullRequest, RequestText, Signature
+from gitops_actions.protocols import Ancestry, Capability, Connection, Store
+
+
+def connect(connection: Connection) -> GitLabForge:
+    """The forge of a repository on GitLab. Asks nothing yet. Raises UsageError for an address that is no project."""
+    where = address(connection.url, connection.api_url)
+    client = Client(where, chosen(connection.credentials), deadline=connection.deadline, detail=connection.detail)
+    reading = Reading(client)
+    return GitLabForge(client, reading, GitLabStore(client, reading, connection.git))
+
+
+class GitLabForge:
+    """A `gitops_actions.protocols.Forge`. Teams cannot review here: GitLab's reviewers are people."""
+
+    name = "gitlab"
+    capabilities: frozenset[Capability] = frozenset(
+        {"auto-merge", "labels", "assignees", "reviewers", "draft", "comments", "statuses"}
+    )
+
+    def __init__(self, client: Client, reading: Reading, store: Store | None) -> None:
+        self.store = store
+        self._client = client
+        self._reading = reading
+        self._requests = Requests(client)
+        self._merging = Merging(client, self._requests)
+
+    def expect(self, base: str, branch: str, paths: Collection[str]) -> None:
+        """See `protocols.Foresight`."""
+        expect(self._client, self._reading, base, branch, paths)
+
+    def find(
+        self,
+        *,
+        state: Literal["open", "closed", "merged", "all"] = "open",
+        branch: str | None = None,
+        base: str | None = None,
+    ) -> tuple[PullRequest, ...]:
+        """See `Forge.find`."""
+        if state == "open" and branch is not None and self._reading.gone(branch):
+            return ()
+        early = self._reading.requests.pop((branch or "", base or ""), None)
+        if early is None:
+            found = self._requests.find(state, branch, base)
+        else:
+            found = own(early, state)
+        return tuple(words.shown(one, conflicts=branch is not None and self._conflicts(one)) for one in found)
+
+    def get(self, number: int) -> PullRequest:
+        """See `Forge.get`."""
+        return words.shown(self._requests.get(number))
+
+    def open(self, branch: str, base: str, text: RequestText) -> PullRequest:
+        """See `Forge.open`; an adopted request gets the text, and keeps the labels and people that it has.
+
+        Raises UsageError when a branch does not exist, or somebody is unknown.
+        """
+        return words.shown(self._requests.open(branch, base, text))
+
+    def update(
+        self,
+        number: int,
+        *,
+        title: str | None = None,
+        body: str | None = None,
+        add_labels: Collection[str] = (),
+        remove_labels: Collection[str] = (),
+    ) -> PullRequest:
+        """See `Forge.update`."""
+
+        def change(document: Document) -> Mapping[str, Any]:
+            now = set(document["labels"])
+            add, remove = [one for one in add_labels if one not in now], [one for one in remove_labels if one in now]
+            wanted = {
+                "title": None if title is None else words.title(title, draft=document["draft"]),
+                "description": None if body is None else words.body(body),
+            }
+            sent = {name: text for name, text in wanted.items() if text is not None and text != document[name]}
+            sent |= {"add_labels": ",".join(add)} if add else {}
+            sent |= {"remove_labels": ",".join(remove)} if remove else {}
+            return sent
+
+        return words.shown(self._requests.update(number, change))
+
+    def close(self, number: int, *, comment: str | None = None) -> PullRequest:
+        """See `Forge.close`. The comment is written first: a request that is open is looked at again."""
+        if comment and self._requests.get(number)["state"] == "opened":
+            self.comment(number, "close", comment)
+        close = {"state_event": "close"}
+        return words.shown(self._requests.update(number, lambda one: close if one["state"] == "opened" else {}))
+
+    def comment(self, number: int, topic: str, body: str) -> None:
+        """See `Forge.comment`."""
+        comment(self._client, number, topic, body)
+
+    def merge(
+        self,
+        number: int,
+        *,
+        expected_head: str,
+        method: MergeMethod,
+        author: Signature,  # noqa: ARG002 (GitLab's own: the token's user)
+    ) -> PullRequest:
+        """See `Forge.merge`; a request that is merged already is returned as it is.
+
+        Raises UsageError for a closed one, NotAllowed with GitLab's reason for one that lacks something.
+        """
+        return words.shown(self._merging.merge(number, expected_head, method))
+
+    def request_auto_merge(
+        self,
+        number: int,
+        *,
+        expected_head: str,
+        method: MergeMethod | None,
+        author: Signature,  # noqa: ARG002
+    ) -> PullRequest:
+        """See `Forge.request_auto_merge`. Raises as `merge` does."""
+        return words.shown(self._merging.automatically(number, expected_head, method))
+
+    def statuses(self, commit: str) -> tuple[CommitStatus, ...]:
+        """See `Forge.statuses`: those set by API, and GitLab's own jobs."""
+        return statuses.of(self._client, commit)
+
+    def set_status(self, commit: str, status: CommitStatus) -> None:
+        """See `Forge.set_status`. GitLab has one word for `failure` and `error`, and dates a status itself."""
+        statuses.put(self._client, commit, status)
+
+    def compare(self, repository: str, old: str, new: str) -> Ancestry | None:
+        """See `Forge.compare`; None for what is not a project of this GitLab that the token sees."""
+        if not (is_project(repository) and ID.fullmatch(old) and ID.fullmatch(new)):
+            return None
+        if old == new:
+            return "same"
+        path = f"/projects/{quote(repository, safe='')}/repository/merge_base"
+        try:
+            found = self._client.get(path, **{"refs[]": [old, new]})["id"]
+        except Refused as refused:
+            return "diverged" if refused.status == 404 and "Merge Base" in refused.words else None
+        return {old: "descendant", new: "ancestor"}.get(found, "diverged")  # type: ignore[return-value]
+
+    def _conflicts(self, document: Document) -> bool:
+        if document["state"] != "opened":
+            return False
+        if document["detailed_merge_status"] in UNSETTLED:  # GitLab checks when somebody looks
+            document = self._requests.settled(document["iid"])
+        return bool(document["has_conflicts"])

@@ -1,0 +1,133 @@
+"""Git over HTTP, with the same tokens, rights and protected branches as the API."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+from gitops_actions.testing.forgehttp import Answer, Call, git_answer
+from gitops_actions.testing.gitlab.access import Visitor, basic, complaint, protections, scoped
+from gitops_actions.testing.gitlab.params import Refusal
+from gitops_actions.testing.gitlab.records import Project, Token
+from gitops_actions.testing.gitlab.state import State
+
+DENIED = (
+    "HTTP Basic: Access denied. If a password was provided for Git authentication, the password was incorrect or "
+    "you're required to use a token instead of a password."
+)
+ABSENT = "The project you were looking for could not be found or you don't have permission to view it."
+NOT_ALLOWED = "You are not allowed to push code to this project."
+FORCED = "You are not allowed to force push code to a protected branch on this project."
+ARCHIVED = "You can't push code to an archived project."
+
+
+def answer(state: State, root: Path, call: Call) -> tuple[Answer, Project]:
+    """Let git answer, unless GitLab would not. Raises Refusal."""
+    path = call.path.partition(".git/")[0].strip("/")
+    rest = call.path.partition(".git/")[2]
+    writes = rest == "git-receive-pack" or call.query.get("service") == "git-receive-pack"
+    token = _token(state, call)
+    visitor = Visitor(state, token)
+    project = state.project(path)
+    if project is None or not visitor.sees(project):
+        raise _said(404, ABSENT) if token else _unauthorized()
+    scopes = frozenset({"write_repository"} if writes else {"read_repository", "write_repository"})
+    if token and not scoped(token, scopes, reading=False):
+        raise _said(403, "You need a personal access token with the right scope to use Git over HTTP.")
+    if writes:
+        if token is None:
+            raise _unauthorized()
+        if project.archived:
+            raise _said(403, ARCHIVED)
+        pushes = token.kind != "job" or (project.job_token_push and token.project is project)
+        if not pushes or not visitor.can(project, "push"):
+            raise _said(403, NOT_ALLOWED)
+    elif not visitor.can(project, "read_code"):
+        raise _said(403, "You are not allowed to download code from this project.")
+    user = token.user.username if token else ""
+    served = f"/{project.path}.git/{rest}"
+    if rest == "git-receive-pack" and call.method == "POST":
+        commands = _commands(_plain(call))
+        reason = next((why for _, new, ref in commands if (why := _refusal(visitor, project, new, ref))), None)
+        if reason:
+            return _rejected(commands, reason), project
+        done = git_answer(call, root, served, user=user)
+        # What a commit descends from is known only once it is here.
+        now = project.repository.branches()
+        for old, new, ref in commands:
+            if now.get(ref.removeprefix("refs/heads/")) == new and _forced(project, old, new, ref):
+                project.repository.update(ref.removeprefix("refs/heads/"), old, new)
+                return _rejected(commands, FORCED), project
+        return done, project
+    return git_answer(call, root, served, user=user), project
+
+
+def _token(state: State, call: Call) -> Token | None:
+    value = basic(call.headers)
+    if value is None:
+        return None
+    token = state.tokens.get(value)
+    if token is None or complaint(state, token):
+        raise _unauthorized()
+    return token
+
+
+def _unauthorized() -> Refusal:
+    return _said(401, DENIED, {"WWW-Authenticate": 'Basic realm="GitLab"'})
+
+
+def _said(status: int, text: str, headers: dict[str, str] | None = None) -> Refusal:
+    return Refusal(Answer(status, {"Content-Type": "text/plain; charset=utf-8", **(headers or {})}, text.encode()))
+
+
+def _refusal(visitor: Visitor, project: Project, new: str, ref: str) -> str | None:
+    branch = ref.removeprefix("refs/heads/")
+    if branch == ref:
+        return None
+    rules = protections(project, branch)
+    if new == "0" * 40:
+        if branch == project.default_branch:
+            return "The default branch of a project cannot be deleted."
+        return "You can only delete protected branches using the web interface." if rules else None
+    if rules and not visitor.can_push(project, branch):
+        return "You are not allowed to push code to protected branches on this project."
+    return None
+
+
+def _forced(project: Project, old: str, new: str, ref: str) -> bool:
+    """Whether a push that git took is one that the protection of its branch forbids."""
+    rules = protections(project, ref.removeprefix("refs/heads/"))
+    if not rules or any(rule.force for rule in rules) or "0" * 40 in (old, new):
+        return False
+    return not project.repository.is_ancestor(old, new)
+
+
+def _plain(call: Call) -> bytes:
+    return gzip.decompress(call.body) if call.headers.get("content-encoding") == "gzip" else call.body
+
+
+def _commands(body: bytes) -> list[tuple[str, str, str]]:
+    """(old, new, ref) of each ref that a push wants to move
+    (https://git-scm.com/docs/pack-protocol#_reference_update_request_and_packfile_transfer)."""
+    found, at = [], 0
+    while size := int(body[at : at + 4] or b"0", 16):
+        line = body[at + 4 : at + size].split(b"\0")[0].decode().strip()
+        if not line.startswith(("shallow ", "push-cert")):
+            old, new, ref = line.split(" ", 2)
+            found.append((old, new, ref))
+        at += size
+    return found
+
+
+def _rejected(commands: list[tuple[str, str, str]], reason: str) -> Answer:
+    """What a server with a pre-receive hook says when the hook declines: nothing is taken."""
+    report = b"".join(
+        [_line(b"unpack ok\n"), *(_line(f"ng {ref} pre-receive hook declined\n".encode()) for _, _, ref in commands)]
+    )
+    body = _line(b"\x02GitLab: " + reason.encode() + b"\n") + _line(b"\x01" + report + b"0000") + b"0000"
+    headers = {"Content-Type": "application/x-git-receive-pack-result", "Cache-Control": "no-cache"}
+    return Answer(200, headers, body)
+
+
+def _line(data: bytes) -> bytes:
+    return b"%04x%s" % (len(data) + 4, data)
