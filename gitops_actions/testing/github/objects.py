@@ -1,29 +1,33 @@
-"""The git side of a repository: objects, refs and merges of a bare repository, as a forge's own backend sees them."""
+"""The git side of a repository: the objects of a bare repository, read and written as GitHub's backend does it."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import subprocess
 import threading
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from gitops_actions.testing.github.refs import Refs, environment
+from gitops_actions.testing import repos
+from gitops_actions.testing.forgegit import BareRepository
 from gitops_actions.testing.github.stored import CommitObject, Entry, Person, commit_in, entries_in, sign
 
 _SHA = re.compile(r"[0-9a-f]{40}")
 
 
-class Objects(Refs):
-    """Reads and writes a bare repository."""
+class Objects(BareRepository):
+    """Reads and writes the objects of a bare repository."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
         self._lock = threading.Lock()
         self._reader: subprocess.Popen[bytes] | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where the repository is."""
+        return self.path
 
     def close(self) -> None:
         """End the process that reads."""
@@ -41,7 +45,7 @@ class Objects(Refs):
         with self._lock:
             if self._reader is None:
                 self._reader = subprocess.Popen(
-                    ["git", "cat-file", "--batch"], cwd=self.folder, env=environment(), stdin=subprocess.PIPE,
+                    ["git", "cat-file", "--batch"], cwd=self.path, env=repos.environment(), stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                 )  # fmt: skip
             reader = self._reader
@@ -74,7 +78,7 @@ class Objects(Refs):
     def listing(self, tree: str, *, recursive: bool) -> list[tuple[Entry, int | None]]:
         """What is in a tree, by path, with the sizes of files; ``recursive``: in the trees in it, too."""
         options = ["-r", "-t"] if recursive else []
-        raw = self.git("ls-tree", *options, "-l", "-z", tree).stdout
+        raw = self.git("ls-tree", *options, "-l", "-z", tree)
         found: list[tuple[Entry, int | None]] = []
         for line in raw.split(b"\0")[:-1]:
             head, _, path = line.partition(b"\t")
@@ -97,6 +101,15 @@ class Objects(Refs):
             entry = found
         return entry
 
+    def branch(self, name: str) -> str | None:
+        """The commit of a branch."""
+        return self.ref(f"refs/heads/{name}")
+
+    def head(self) -> str:
+        """The branch that HEAD names."""
+        text = (self.path / "HEAD").read_text(encoding="utf-8").strip()
+        return text.removeprefix("ref: refs/heads/")
+
     def resolve(self, text: str) -> str | None:
         """The commit that a branch, tag or (short) id means."""
         if text == "HEAD":
@@ -114,26 +127,20 @@ class Objects(Refs):
 
     # --- history ---
 
-    def is_ancestor(self, old: str, new: str) -> bool:
-        """Whether ``new`` has ``old`` in its history, or is it."""
-        return old == new or self.git("merge-base", "--is-ancestor", old, new, check=False).returncode == 0
-
-    def merge_base(self, one: str, other: str) -> str | None:
-        """The best common ancestor."""
-        found = self.git("merge-base", one, other, check=False).stdout.decode().split()
-        return found[0] if found else None
-
     def between(self, base: str, head: str) -> list[str]:
         """The commits of ``head`` that ``base`` lacks, oldest first."""
-        return self.lines("rev-list", "--reverse", "--topo-order", head, f"^{base}")
+        return self._lines("rev-list", "--reverse", "--topo-order", head, f"^{base}")
 
     def history(self, start: str, path: str | None = None) -> list[str]:
         """The commits of ``start``, newest first; with ``path`` those that changed it."""
-        return self.lines("rev-list", start, *(["--", path] if path else []))
+        return self._lines("rev-list", start, *(["--", path] if path else []))
+
+    def _lines(self, *arguments: str) -> list[str]:
+        return os.fsdecode(self.git(*arguments)).splitlines()
 
     def changes(self, old: str, new: str) -> list[tuple[str, str, str, str, str, int, int]]:
         """What differs between two trees: (status, old path, path, old id, id, additions, deletions)."""
-        raw = self.git("diff-tree", "-r", "-M", "-z", "--raw", "--numstat", old, new).stdout
+        raw = self.git("diff-tree", "-r", "-M", "-z", "--raw", "--numstat", old, new)
         fields = [os.fsdecode(field) for field in raw.split(b"\0")[:-1]]
         found: list[tuple[str, str, str, str, str]] = []
         counts: dict[str, tuple[int, int]] = {}
@@ -159,18 +166,6 @@ class Objects(Refs):
 
     # --- writing ---
 
-    def write(self, kind: str, content: bytes) -> str:
-        """Store an object; returns its id. As a loose object, which costs no process."""
-        raw = f"{kind} {len(content)}\0".encode() + content
-        id = hashlib.sha1(raw, usedforsecurity=False).hexdigest()
-        path = self.folder / "objects" / id[:2] / id[2:]
-        if not path.exists():
-            path.parent.mkdir(exist_ok=True)
-            new = path.with_name(f"tmp_obj_{threading.get_ident()}_{id[2:]}")
-            new.write_bytes(zlib.compress(raw, 1))
-            new.rename(path)
-        return id
-
     def write_tree(self, entries: Sequence[Entry]) -> str:
         """Store a tree; git's order is that of names where folders end with a slash."""
         ordered = sorted(entries, key=lambda one: os.fsencode(one.name) + (b"/" if one.kind == "tree" else b""))
@@ -178,7 +173,7 @@ class Objects(Refs):
             one.mode.lstrip("0").encode() + b" " + os.fsencode(one.name) + b"\0" + bytes.fromhex(one.id)
             for one in ordered
         )
-        return self.write("tree", b"".join(lines))
+        return self.store("tree", b"".join(lines))
 
     def changed_tree(self, tree: str | None, files: Mapping[str, Entry | None]) -> str:
         """The tree with files put in (None: taken out). A folder that gets empty goes away.
@@ -218,21 +213,4 @@ class Objects(Refs):
             signature = sign(payload)
             head.append("gpgsig " + signature.replace("\n", "\n "))
         text = "\n".join(head) + "\n\n" + message
-        return self.write("commit", text.encode("utf-8", "surrogateescape"))
-
-    def merged_tree(self, ours: str, theirs: str) -> tuple[str | None, list[str]]:
-        """(tree, []) of a merge, or (None, conflicting files)."""
-        arguments = ["merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs]
-        done = self.git(*arguments, check=False)
-        fields = os.fsdecode(done.stdout).split("\0")
-        if done.returncode == 0:
-            return fields[0], []
-        return None, sorted({field for field in fields[1:] if field})
-
-    def picked(self, onto: str, commit: CommitObject) -> str | None:
-        """The tree of a commit's change on top of another commit; None when it conflicts."""
-        ours = self.commit(onto)
-        assert ours is not None
-        # A commit with their parent and our tree: what both have in common is the parent, so the merge is a pick.
-        helper = self.write_commit(ours.tree, commit.parents[:1], "pick\n", ours.author, ours.committer, signed=False)
-        return self.merged_tree(helper, commit.id)[0]
+        return self.store("commit", text.encode("utf-8", "surrogateescape"))

@@ -91,7 +91,6 @@ class Repository:
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     seen: dict[str, str] = field(default_factory=dict)  # refs when the requests were last brought up to date
     unknown_reads: dict[str, int] = field(default_factory=dict)
-    mergeable: dict[tuple[str, str], bool] = field(default_factory=dict)  # of commits, which never change
 
     @property
     def full_name(self) -> str:

@@ -130,7 +130,7 @@ def _create_tree(ask: Ask) -> Answer:
         if not isinstance(path, str) or any(part in ("", ".", "..", ".git") for part in path.split("/")):
             raise Refusal(422, "tree.path contains a malformed path component")
         if "content" in line:
-            sha = repository.objects.write("blob", str(line["content"]).encode("utf-8", "surrogateescape"))
+            sha = repository.objects.store("blob", str(line["content"]).encode("utf-8", "surrogateescape"))
         elif line.get("sha") is None:
             entries[path] = None
             continue
@@ -167,7 +167,7 @@ def _create_blob(ask: Ask) -> Answer:
     repository = ask.repository("contents", "write")
     content, encoding = ask.needed("content"), ask.text("encoding", default="utf-8")
     raw = decoded(content) if encoding == "base64" else content.encode("utf-8", "surrogateescape")
-    sha = repository.objects.write("blob", raw)
+    sha = repository.objects.store("blob", raw)
     url = f"{ask.shapes.root(repository)}/git/blobs/{sha}"
     return Answer.of(201, {"sha": sha, "url": url}, {"Location": url})
 

@@ -58,7 +58,7 @@ class Commits(Refs):
                 entries[path] = None
             else:
                 mode = old.mode if old is not None and old.kind == "blob" else "100644"
-                entries[path] = Entry(mode, "blob", repository.objects.write("blob", content), path)
+                entries[path] = Entry(mode, "blob", repository.objects.store("blob", content), path)
         tree = repository.objects.changed_tree(parent.tree, entries)
         now = self.world.clock()
         id = repository.objects.write_commit(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from gitops_actions.testing.forgegit import RefMoved
 from gitops_actions.testing.github import merging
 from gitops_actions.testing.github.access import need
 from gitops_actions.testing.github.records import AutoMerge, Request, Token
-from gitops_actions.testing.github.refs import RefMoved
 from gitops_actions.testing.github.repository import Repository
 from gitops_actions.testing.github.state import Refusal, machine, person
 from gitops_actions.testing.github.work.refs import Refs
@@ -37,7 +37,7 @@ class Merges(Refs):
             raise Refusal(422, f"expected head sha didn't match current head ref {request.head_sha}.")
         if repository.objects.is_ancestor(request.base_sha, request.head_sha):
             raise Refusal(422, "There are no new commits on the base branch.")
-        tree, _ = repository.objects.merged_tree(request.head_sha, request.base_sha)
+        tree = repository.objects.merged_tree(request.head_sha, request.base_sha)
         if tree is None:
             raise Refusal(422, "merge conflict between base and head")
         now = self.world.clock()

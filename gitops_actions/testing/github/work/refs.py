@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gitops_actions.testing.forgegit import ZERO, RefMoved
 from gitops_actions.testing.github import merging
 from gitops_actions.testing.github.access import need
 from gitops_actions.testing.github.records import Token
-from gitops_actions.testing.github.refs import ZERO, RefMoved
 from gitops_actions.testing.github.repository import Protection, Repository
 from gitops_actions.testing.github.state import Refusal
 from gitops_actions.testing.github.work.upkeep import Upkeep

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from gitops_actions.testing.forgegit import RefMoved
 from gitops_actions.testing.github import merging
 from gitops_actions.testing.github.records import Request
-from gitops_actions.testing.github.refs import RefMoved
 from gitops_actions.testing.github.repository import Repository
 from gitops_actions.testing.github.state import Refusal, World
 

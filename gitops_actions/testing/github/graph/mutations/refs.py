@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 
+from gitops_actions.testing.forgegit import ZERO
 from gitops_actions.testing.github.graph.mutations.naming import Mutation
 from gitops_actions.testing.github.graph.nodes import Graph
 from gitops_actions.testing.github.graph.paging import Node
-from gitops_actions.testing.github.refs import ZERO
 from gitops_actions.testing.github.state import Refusal
 
 
