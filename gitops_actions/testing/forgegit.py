@@ -1,4 +1,5 @@
-"""What fakes of forges share on the side of git: a bare repository with its refs, and merges without a work tree."""
+"""What fakes of forges share on the side of git: a bare repository with its refs, merges without a work tree, and git's
+own server."""
 
 from __future__ import annotations
 
@@ -8,12 +9,14 @@ import re
 import subprocess
 import threading
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar, cast
+from urllib.parse import unquote
 
-from gitops_actions.testing import repos
+from gitops_actions.testing import githttp, repos
+from gitops_actions.testing.forgewire import Answer, Call
 
 ZERO = "0" * 40
 _SHA = re.compile(r"[0-9a-f]{40}")
@@ -172,3 +175,34 @@ def _ref_in(path: str) -> str | None:
     except (OSError, UnicodeDecodeError):
         return None
     return id if _SHA.fullmatch(id) else None
+
+
+def git_answer(
+    call: Call,
+    root: Path,
+    path: str,
+    *,
+    user: str = "",
+    filters: bool = True,
+    extra: Mapping[str, str] | None = None,
+) -> Answer:
+    """Let ``git http-backend`` answer a request of git.
+
+    Args:
+        root: the folder that holds the bare repositories.
+        path: the repository's path below ``root``, and what follows it (``/acme/deploy.git/info/refs``).
+        user: who asks; hooks see it as ``REMOTE_USER``.
+        extra: more variables for hooks.
+    """
+    status, headers, body = githttp.backend(
+        root,
+        method=call.method,
+        path=unquote(path),
+        query=call.target.partition("?")[2],
+        headers=call.headers,
+        body=call.body,
+        user=user,
+        filters=filters,
+        extra=extra,
+    )
+    return Answer(int(status.split(" ")[0]), dict(headers), body)

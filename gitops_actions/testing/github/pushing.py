@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import unquote
 
-from gitops_actions.testing.forgehttp import Answer, Call, git_answer
+from gitops_actions.testing.forgegit import git_answer
+from gitops_actions.testing.forgehttp import Answer, Call
 from gitops_actions.testing.github import merging
 from gitops_actions.testing.github.access import need, role, sees, token_of
 from gitops_actions.testing.github.records import Token
@@ -120,4 +121,4 @@ def _rules(repository: Repository, token: Token | None) -> str:
 
 
 def _plain(status: int, text: str, headers: Mapping[str, str] | None = None) -> Answer:
-    return Answer(status, {"Content-Type": "text/plain; charset=utf-8", **(headers or {})}, f"{text}\n".encode())
+    return Answer.plain(status, f"{text}\n", headers)
