@@ -10,14 +10,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import deploys, reads
+from benchmarks import deploys, edits, reads
 from benchmarks.deploys import Repetition
 from benchmarks.measuring import BenchmarkFailed, Place
 from benchmarks.repositories import Size
 from benchmarks.table import Row, document, markdown
 from gitops_actions.git.command import scrub
 
-NAMES = ("start", "status", "memory", "deploy", "local")
+NAMES = ("start", "status", "memory", "deploy", "local", "edit")
 SMALL, MEDIUM, LARGE = Size(50, 5, 50), Size(10_000, 500, 2_000), Size(100_000, 2_000, 20_000)
 SIZES = {SMALL: Repetition(15, 15), MEDIUM: Repetition(11, 7, 3), LARGE: Repetition(7, 3)}
 QUICK = {SMALL: Repetition(1, 1, 1, warm_up=False)}
@@ -39,6 +39,9 @@ def rows(only: str | None, quick: bool, cache: Path, work: Path, in_memory: bool
         yield from deploys.requests(cache, work, place, SMALL if quick else MEDIUM, 1 if quick else 7)
     if only in (None, "status"):
         yield from reads.status(cache, place, apps, commits, 1 if quick else 7)
+    if only in (None, "edit"):
+        yield from edits.small(100 if quick else 10_000, 1 if quick else 5)
+        yield from edits.large(work, place, 100_000 if quick else edits.LARGE, 1 if quick else 3)
     if only in (None, "memory"):
         yield from reads.memory(cache, work, place, SMALL if quick else LARGE, apps, commits)
 

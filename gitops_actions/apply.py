@@ -6,10 +6,9 @@ a commit without a request, a request without its label, a marked request that i
 
 from __future__ import annotations
 
-import difflib
-import io
 from dataclasses import replace
 
+from gitops_actions.core import diffs
 from gitops_actions.core.proposal import OBSOLETE
 from gitops_actions.errors import GitOpsError, LostRace, UsageError
 from gitops_actions.model import Action, Finding, Outcome, Plan, PullRequest, RequestText, Result
@@ -64,21 +63,13 @@ def failed(error: GitOpsError, environment: str | None, apps: tuple[str, ...], b
 
 def diff(plan: Plan) -> str:
     """The unified diff of a plan's files."""
-    parts: list[str] = []
-    for file in plan.files:
-        old, new = _lines(plan.previous.get(file.path, b"")), _lines(file.content or b"")
-        before = f"a/{file.path}" if file.path in plan.previous else "/dev/null"
-        after = f"b/{file.path}" if file.content is not None else "/dev/null"
-        parts.extend(
-            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-            for line in difflib.unified_diff(old, new, before, after)
-        )
-    return "".join(parts)
+    return "".join(
+        diffs.unified(file.path, _decoded(plan.previous.get(file.path)), _decoded(file.content)) for file in plan.files
+    )
 
 
-def _lines(content: bytes) -> list[str]:
-    """As git splits them: a form feed or a lone carriage return, for one, ends no line."""
-    return list(io.StringIO(content.decode("utf-8", "replace"), newline="\n"))
+def _decoded(content: bytes | None) -> str | None:
+    return None if content is None else content.decode("utf-8", "replace")
 
 
 def _publish(plan: Plan, store: Store) -> str:

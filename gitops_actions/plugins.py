@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from gitops_actions.errors import UsageError
+from gitops_actions.names import did_you_mean
 from gitops_actions.protocols import Editor
 
 Group = Literal["editors", "forges", "stores", "reporters", "runtimes", "agents"]
@@ -21,7 +22,13 @@ BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "kustomize": "gitops_actions.edit.kustomize:Kustomize",
         "helm": "gitops_actions.edit.helm:HelmValues",
         "manifest": "gitops_actions.edit.manifest:Manifest",
+        "chart": "gitops_actions.edit.chart:Chart",
+        "argocd": "gitops_actions.edit.argocd:ArgoCD",
+        "flux": "gitops_actions.edit.flux:Flux",
+        "marker": "gitops_actions.edit.marker:Marker",
         "yaml": "gitops_actions.edit.yaml:YamlValue",
+        "json": "gitops_actions.edit.json:JsonValue",
+        "toml": "gitops_actions.edit.toml:TomlValue",
         "text": "gitops_actions.edit.text:TextPattern",
     },
     "stores": {"git": "gitops_actions.git.store:GitStore"},
@@ -52,7 +59,7 @@ def load(group: Group, name: str) -> Any:
     raise UsageError(
         f"no {group[:-1]} {name!r} is installed (known: {', '.join(names(group))})",
         code="GA027",
-        hint="see gitops-actions plugins",
+        hint=did_you_mean(name, names(group)) or "see gitops-actions plugins",
     )
 
 
@@ -61,6 +68,7 @@ class Editors(Mapping[str, Editor]):
 
     def __init__(self) -> None:
         self._loaded: dict[str, Editor] = {}
+        self._others: frozenset[str] | None = None
 
     def __getitem__(self, kind: str) -> Editor:
         if kind not in self._loaded:
@@ -71,8 +79,12 @@ class Editors(Mapping[str, Editor]):
         return self._loaded[kind]
 
     def __contains__(self, kind: object) -> bool:
-        # Without importing it, and without a search for entry points, which costs more than all the rest of a lookup.
-        return kind in BUILT_IN["editors"] or any(point.name == kind for point in _installed("editors"))
+        # Without importing it, and with one search for entry points at most, which costs more than all the rest.
+        if kind in BUILT_IN["editors"]:
+            return True
+        if self._others is None:
+            self._others = frozenset(point.name for point in _installed("editors"))
+        return kind in self._others
 
     def __iter__(self) -> Iterator[str]:
         return iter(names("editors"))

@@ -24,6 +24,7 @@ from gitops_actions.model import (
     Secret,
     Signature,
     Snapshot,
+    Take,
 )
 
 Ancestry = Literal["ancestor", "descendant", "same", "diverged"]
@@ -225,9 +226,15 @@ class Editor(Protocol):
     """Changes values in the text of a file. Pure: it has no path, repository or clock.
 
     ``text`` is decoded UTF-8 with its line ends and byte order mark as they are in the file.
+
+    ``takes`` names all that the editor looks at, so that whatever else is given can be refused and never dropped
+    without a word: of an edit ``path``, ``value``, ``pattern``, ``document``, ``on-missing`` (whether it can
+    create) and ``typed`` (``options["typed"]``); of a release ``images``, ``version`` and ``revision``; any other name
+    is a key that this kind has for itself, a text in ``options``.
     """
 
     kind: str
+    takes: Mapping[str, Take]
 
     def paths(self, spec: EditSpec) -> tuple[str, ...]:
         """The files that ``spec`` may mean; the first one that exists is the one (a folder's kustomization)."""

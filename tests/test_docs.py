@@ -13,6 +13,7 @@ import pytest
 
 from gitops_actions import config, errors, plugins
 from gitops_actions.cli.main import COMMANDS, cli
+from gitops_actions.model import EDIT_KEYS, own_keys
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -135,12 +136,7 @@ def test_short_help_is_the_beginning_of_the_help() -> None:
 def test_environment_variables_are_documented() -> None:
     derived = {str(one.envvar) for command in [cli, *WALKED.values()] for one in command.params if one.envvar}
     source = "".join(path.read_text(encoding="utf-8") for path in SOURCES)
-    used = set(
-        re.findall(
-            r'"(GITOPS_[A-Z_]+|CI_[A-Z_]+|GITHUB_[A-Z_]+|GH_[A-Z_]+|GITLAB_[A-Z_]+|RUNNER_[A-Z_]+|SOURCE_DATE_EPOCH)"',
-            source,
-        )
-    )
+    used = set(re.findall(r'"((?:GITOPS|CI|GITHUB|GH|GITLAB|RUNNER)_[A-Z_]+|SOURCE_DATE_EPOCH|NO_COLOR|TERM)"', source))
     text = sections(read("commands.md"))["Environment variables"] + sections(read("agent.md"))["On change"]
     documented = {name for row in rows(text) for name in re.findall(r"`([A-Z_]{4,})`", row[0])}
     others = {name for name in documented if name == "TMPDIR" or name.startswith("GIT_")}  # read by git and Python
@@ -167,7 +163,7 @@ def test_finding_codes_are_documented() -> None:
 
 
 def test_configuration_keys_are_documented() -> None:
-    schema = config.schema(plugins.names("editors"))
+    schema = config.schema(plugins.Editors())
     parts = sections(read("configuration.md"))
     keys = {name: {row[0].strip("`") for row in rows(parts[name])} for name in SECTIONS}
     definitions: dict[str | None, Any] = {None: schema, **schema["$defs"]}
@@ -182,8 +178,19 @@ def test_plugins_are_documented() -> None:
         assert f"`gitops_actions.{group}`" in text["Plugins"]
         for name in names:
             assert f"`{name}`" in text["Protocols"], name
-    kinds = {row[0].strip("`") for row in rows(sections(read("editing.md"))["Kinds"])}
-    assert kinds == set(plugins.BUILT_IN["editors"])
+
+
+def test_what_each_kind_takes_is_documented() -> None:
+    editors = plugins.Editors()
+    table = rows(sections(read("editing.md"))["Kinds"])
+    assert {row[0].strip("`") for row in table} == set(plugins.BUILT_IN["editors"])
+    for kind, _, needs, may_have in table:
+        takes = editors[kind.strip("`")].takes
+        keys = {key for key in takes if key in EDIT_KEYS or key in own_keys(takes)}
+        needed = {key for key in keys if takes[key].needed}
+        assert set(re.findall(r"`([\w-]+)`", needs)) == needed, kind
+        told = {(key, condition) for key, condition in re.findall(r"`([\w-]+)`(?: \(beside `(\w+)`\))?", may_have)}
+        assert told == {(key, takes[key].beside or "") for key in keys - needed}, kind
 
 
 def test_dependencies_are_documented() -> None:
@@ -244,4 +251,4 @@ CONFIGS = [
 
 @pytest.mark.parametrize(("page", "block"), CONFIGS, ids=[page.name for page, _ in CONFIGS])
 def test_configurations_are_valid(page: Path, block: str) -> None:
-    config.load(block, file=page.name, kinds=plugins.names("editors"))
+    config.load(block, file=page.name, kinds=plugins.Editors())

@@ -22,5 +22,5 @@ def command(settings: Settings) -> None:
     and this first line in gitops.yaml:
         # yaml-language-server: $schema=gitops.schema.json
     """
-    document = schema(plugins.names("editors"))
+    document = schema(plugins.Editors())
     settings.result(json.dumps(document, indent=2, ensure_ascii=False), document)

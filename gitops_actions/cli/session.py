@@ -143,7 +143,7 @@ def open_session(settings: Settings, options: RepositoryOptions, *, likely: tupl
         return minting.token()
 
     credentials = hosts.credentials_for_git(settings.environ, secrets, kind, mint)
-    with Repository(url, credentials=credentials, temporary=_temporary(settings)) as repository:
+    with Repository(url, credentials=credentials, temporary=temporary(settings)) as repository:
         git: Store = plugins.load("stores", "git")(repository)
         kind = "local" if options.forge == "auto" and repository.local else kind
         connection = Connection(
@@ -203,6 +203,6 @@ def signature(text: str, time: int) -> Signature:
     return Signature(match[1].strip(), match[2], time)
 
 
-def _temporary(settings: Settings) -> Path:
+def temporary(settings: Settings) -> Path:
     """The runner's own temporary folder if there is one: it is emptied after each job."""
     return Path(settings.environ.get("RUNNER_TEMP") or tempfile.gettempdir())

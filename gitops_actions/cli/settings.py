@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from gitops_actions.errors import Temporary
@@ -40,10 +41,16 @@ class Settings:
 
     def print(self, text: str) -> None:
         """Print to stdout. Raises Temporary when that cannot be written; SystemExit when its reader has gone."""
-        if not text:
-            return
+        if text:
+            self._deliver(partial(sys.stdout.write, text if text.endswith("\n") else text + "\n"))
+
+    def write(self, content: bytes) -> None:
+        """Write to stdout what is not for people: exactly these bytes. Raises as `print` does."""
+        self._deliver(partial(sys.stdout.buffer.write, content))
+
+    def _deliver(self, write: Callable[[], object]) -> None:
         try:
-            sys.stdout.write(text if text.endswith("\n") else text + "\n")
+            write()
             sys.stdout.flush()
         except BrokenPipeError:
             # As `head` does it. Python would complain once more at exit, so there is nobody to complain to.

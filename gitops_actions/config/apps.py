@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from gitops_actions.config.decoding import decode
 from gitops_actions.config.edits import check_placeholders, read_edits
@@ -13,12 +13,13 @@ from gitops_actions.config.tree import Node
 from gitops_actions.config.values import IN_PLACES, placeholders
 from gitops_actions.model import App, EditSpec, Environment
 from gitops_actions.names import complaint_about_name
+from gitops_actions.protocols import Editor
 
 WILDCARD = "*"
 
 
 def read_apps(
-    section: Node, environments: Mapping[str, Environment], kinds: Collection[str], problems: Problems
+    section: Node, environments: Mapping[str, Environment], kinds: Mapping[str, Editor], problems: Problems
 ) -> dict[str, App]:
     """The apps that can be read, in the order of the file; the rest are problems."""
     found: dict[str, App] = {}
@@ -37,7 +38,7 @@ def read_apps(
     return found
 
 
-def _app(name: str, node: Node, kinds: Collection[str], problems: Problems) -> App | None:
+def _app(name: str, node: Node, kinds: Mapping[str, Editor], problems: Problems) -> App | None:
     where = f"app {shown(name)}"
     shape = decode(AppShape, node, where, problems)
     section = node.child("edits")

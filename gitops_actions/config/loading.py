@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 
 from gitops_actions.config.apps import read_apps
 from gitops_actions.config.decoding import decode
@@ -12,15 +12,16 @@ from gitops_actions.config.problems import Problems
 from gitops_actions.config.shapes import FileShape
 from gitops_actions.config.tree import read
 from gitops_actions.model import Config, ConfigRepo
+from gitops_actions.protocols import Editor
 
 
-def load(text: str, *, file: str, kinds: Collection[str]) -> Config:
+def load(text: str, *, file: str, kinds: Mapping[str, Editor]) -> Config:
     """The configuration that ``text`` holds.
 
     Args:
         text: the whole gitops.yaml.
         file: how messages call it.
-        kinds: the edit kinds that are installed.
+        kinds: the editors that are installed, by kind; those that the file names are asked what they take.
 
     Raises ConfigInvalid with every problem that can be found, each with file, line, column and, where there is one, a
     hint what to do about it.

@@ -118,7 +118,7 @@ class FreezeShape(Shape):
 
 
 class EditShape(Shape):
-    """One place in one file; the key that names the kind stands beside these."""
+    """One place in one file; the key that names the kind stands beside these, and those that only this kind has."""
 
     other_keys: ClassVar[bool] = True
 

@@ -195,6 +195,10 @@ def _release(app: App, found: Sequence[tuple[EditSpec, Found]]) -> Release | Non
             revision = revision or (value.value if spec.value == "{revision}" else None)
             if spec.value == "{image}":
                 _whole_image(value.value, app, parts)
+        elif value.role == "version":
+            version = version or value.value
+        elif value.role == "revision":
+            revision = revision or value.value
         elif value.role == "image":
             _whole_image(value.value, app, parts)
         else:

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitops_actions.core import cells, messages, proposal, trailers
+from gitops_actions.core import assignments, cells, messages, proposal, trailers
 from gitops_actions.core.cells import Draft, Toolbox
 from gitops_actions.core.proposal import Proposal, Situation, Wishes
 from gitops_actions.errors import UsageError
@@ -26,7 +26,8 @@ from gitops_actions.model import (
 )
 from gitops_actions.names import complaint_about_path
 
-_KINDS = {".yaml": "yaml", ".yml": "yaml"}
+# By the extension of a file.
+KINDS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +43,23 @@ class Assignment:
 
 
 def parse(text: str) -> Assignment:
-    """An assignment. Raises UsageError. The file ends at the first colon, the path at the first `=` that is not
-    inside quotes or brackets (`a[?name=='x'].b`)."""
+    """An assignment. Raises UsageError. The file ends at the first colon."""
     file, colon, rest = text.partition(":")
-    end = _end_of_path(rest)
-    if not colon or end is None or not rest[:end]:
+    parts = assignments.split(rest)
+    if not colon or parts is None:
         raise UsageError(
             f"{text[:200]!r} is not FILE:PATH=VALUE", code="GA050", hint="such as values.yaml:image.tag=1.2"
         )
     complaint = complaint_about_path(file)
     if complaint:
         raise UsageError(f"file {file[:200]!r} {complaint}", code="GA051")
-    value = rest[end + 1 :]
+    path, value = parts
     if not value.isprintable():
-        raise UsageError(f"the value for {rest[:end][:200]!r} holds a control character or line end", code="GA052")
-    kind = _KINDS.get(posixpath.splitext(file)[1].lower())
+        raise UsageError(f"the value for {path[:200]!r} holds a control character or line end", code="GA052")
+    kind = KINDS.get(posixpath.splitext(file)[1].lower())
     if kind is None:
-        raise UsageError(f"what is {file[:200]!r}?", code="GA053", hint=f"--set knows {', '.join(_KINDS)}")
-    return Assignment(file, rest[:end], value)
+        raise UsageError(f"what is {file[:200]!r}?", code="GA053", hint=f"--set knows {', '.join(KINDS)}")
+    return Assignment(file, path, value)
 
 
 def parse_all(texts: Sequence[str]) -> list[Assignment]:
@@ -163,20 +163,4 @@ def _subject(values: Sequence[Assignment]) -> str:
 
 
 def _kind(file: str) -> str:
-    return _KINDS[posixpath.splitext(file)[1].lower()]
-
-
-def _end_of_path(text: str) -> int | None:
-    quote, depth = "", 0
-    for index, char in enumerate(text):
-        if quote:
-            quote = "" if char == quote else quote
-        elif char in "'\"":
-            quote = char
-        elif char == "[":
-            depth += 1
-        elif char == "]":
-            depth -= 1
-        elif char == "=" and depth == 0:
-            return index
-    return None
+    return KINDS[posixpath.splitext(file)[1].lower()]

@@ -6,12 +6,23 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from gitops_actions.errors import UsageError
 from gitops_actions.model import App, Config, EditSpec, Release
 from gitops_actions.names import complaint_about_name, did_you_mean
 
 WILDCARD = "*"
+# By what a person gives the value of a placeholder.
+_OPTIONS = {
+    "image": "--image",
+    "tag": "--image NAME:TAG",
+    "digest": "--image NAME:TAG@DIGEST",
+    "revision": "--revision SHA",
+    "short_revision": "--revision SHA",
+    "app": "--app NAME",
+    "environment": "the environment by its name: without a gitops.yaml there is none",
+}
 _VALUE = re.compile(r"\{(version|image|tag|digest|revision|short_revision|app|environment)\}")
 
 
@@ -63,7 +74,7 @@ def specs(app: App, environment: str) -> tuple[EditSpec, ...]:
             edit.pattern and _placed(edit.pattern, re.escape(app.name), re.escape(environment)),
             edit.document and _placed(edit.document, app.name, environment),
             edit.on_missing,
-            edit.options,
+            edit.options and _options(edit.options, app.name, environment),
             edit.line,
             edit.column,
         )
@@ -99,12 +110,9 @@ def filled(spec: EditSpec, release: Release, app: str | None, environment: str |
     def value(match: re.Match[str]) -> str:
         text = values[match[1]]
         if text is None:
-            option = {"image": "--image", "tag": "--image NAME:TAG", "digest": "--image NAME:TAG@DIGEST"}
-            raise UsageError(
-                f"the edit of {spec.file} writes {match[0]}, and release {release.version} of {app} has none",
-                code="GA021",
-                hint=f"give {option.get(match[1], '--revision SHA')}",
-            )
+            there = f"release {release.version} of {app} has" if app is not None else "the options give"
+            message = f"the edit of {spec.file} writes {match[0]}, and {there} none"
+            raise UsageError(message, code="GA021", hint=f"give {_OPTIONS[match[1]]}")
         return text
 
     return replace(spec, value=_VALUE.sub(value, spec.value))
@@ -112,6 +120,12 @@ def filled(spec: EditSpec, release: Release, app: str | None, environment: str |
 
 def _environments(config: Config, app: App) -> tuple[str, ...]:
     return tuple(name for name in config.environments if not app.environments or name in app.environments)
+
+
+def _options(options: Mapping[str, Any], app: str, environment: str) -> dict[str, Any]:
+    return {
+        key: _placed(value, app, environment) if isinstance(value, str) else value for key, value in options.items()
+    }
 
 
 def _placed(text: str, app: str, environment: str) -> str:

@@ -59,15 +59,32 @@ def find(parsed: Parsed, document: str | None, steps: tuple[Step, ...], *, creat
 
     Raises EditRefused when it is in no document, or in several.
     """
+    spot, taken = _furthest(parsed, document, steps, len(steps) - (1 if create else 0))
+    if spot is None:
+        hint = "write the value once by hand"
+        raise refusal(MISSING, f"{paths.show(steps)} is not there: the file is empty", None, hint)
+    return spot, taken
+
+
+def nearest(parsed: Parsed, document: str | None, steps: tuple[Step, ...]) -> tuple[Spot, int]:
+    """The spot as far along a path as there is something, and how many of its steps that took: where the rest can be
+    created (`Splice.create`), in an empty file too.
+
+    Raises EditRefused when several documents are as near.
+    """
+    spot, taken = _furthest(parsed, document, steps, 0)
+    return spot or places.nothing(), taken
+
+
+def _furthest(parsed: Parsed, document: str | None, steps: tuple[Step, ...], least: int) -> tuple[Spot | None, int]:
     candidates = [places.walk(parsed, spot, steps) for spot in select(parsed, document)]
     if not candidates:
-        raise refusal(
-            MISSING, f"{paths.show(steps)} is not there: the file is empty", None, "write the value once by hand"
-        )
+        return None, 0
     furthest = max(taken for _, taken in candidates)
     found = [(spot, taken) for spot, taken in candidates if taken == furthest]
-    if furthest < len(steps) - (1 if create else 0):
-        raise places.missing(found[0][0], steps, furthest)
+    if furthest < least:
+        spot = found[0][0]
+        raise (parsed.template and spot.foreign) or places.missing(spot, steps, furthest, parsed=parsed)
     if len(found) > 1:
         message = f"{paths.show(steps)} is in {len(found)} documents"
         raise refusal(AMBIGUOUS, message, found[1][0].node.start_mark, _HINT)

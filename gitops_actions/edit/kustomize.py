@@ -4,29 +4,41 @@
 from __future__ import annotations
 
 import posixpath
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from yaml.nodes import MappingNode, Node
 
 from gitops_actions.edit import documents, images, leaves, nodes, places
+from gitops_actions.edit.leaves import Leaf
 from gitops_actions.edit.nodes import Parsed
+from gitops_actions.edit.passes import joined
+from gitops_actions.edit.paths import Filter
 from gitops_actions.edit.places import Spot
-from gitops_actions.edit.refusals import AMBIGUOUS, MISSING, quoted, refusal
+from gitops_actions.edit.refusals import AMBIGUOUS, BAD_SPEC, CANNOT_CREATE, MISSING, STALE, quoted, refusal
+from gitops_actions.edit.remotes import Remote, remotes_of
 from gitops_actions.edit.splice import Splice
-from gitops_actions.errors import EditRefused
-from gitops_actions.model import Edited, EditSpec, Found, Image, Release
+from gitops_actions.errors import EditRefused, UsageError
+from gitops_actions.model import Edited, EditSpec, Found, Image, Release, Take
 
 # https://kubectl.docs.kubernetes.io/references/kustomize/glossary/#kustomization, in kustomize's own order.
 _FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-_ROLES: tuple[tuple[str, Literal["repository", "tag", "digest"]], ...] = (
-    ("newName", "repository"),
-    ("newTag", "tag"),
-    ("digest", "digest"),
-)
 
 
 class Kustomize:
-    """``newTag``, ``digest`` and ``newName`` of the entry of each image of a release."""
+    """``newTag``, ``digest`` and ``newName`` of the entry of each image of a release. With ``options["remote"]``, also
+    the revision in the URLs of remote resources of that repository."""
 
     kind = "kustomize"
+    takes: Mapping[str, Take] = {
+        "images": Take(),
+        "document": Take(),
+        "on-missing": Take(),
+        "remote": Take(about="Which remote resources of a kustomization travel along: a repository, or its URL"),
+        "value": Take(beside="remote"),
+        "revision": Take(beside="remote", without="value"),
+    }
 
     def paths(self, spec: EditSpec) -> tuple[str, ...]:
         """The file itself, or the kustomization of a folder."""
@@ -36,37 +48,73 @@ class Kustomize:
         return tuple(name if folder in ("", ".") else f"{folder}/{name}" for name in _FILES)
 
     def read(self, text: str, spec: EditSpec) -> tuple[Found, ...]:
-        """Tag, digest and new name of every entry, under the entry's ``name``."""
+        """Tag, digest and new name of every entry, under the entry's ``name``; the revisions of remote resources."""
         parsed = nodes.parse(text)
+        roots = documents.select(parsed, spec.document)
         found: list[Found] = []
-        for entry in _entries(parsed, spec):
-            name = places.text_of_key(parsed, entry, "name")
-            for key, role in _ROLES:
-                spot = places.child(parsed, entry, key)
-                if spot is not None:
-                    leaf = leaves.leaf(parsed, spot)
-                    found.append(Found(leaf.path, leaf.line, leaf.value, role, name))
+        for entry in _entries(parsed, roots):
+            found.extend(found_at(parsed, entry))
+        for remote in _remotes(parsed, roots, spec):
+            leaf = leaves.leaf(parsed, remote.spot)
+            found.append(Found(leaf.path, leaf.line, remote.revision))
         return tuple(found)
 
     def edit(self, text: str, spec: EditSpec, release: Release) -> Edited:
-        """The text with the release's images; an image of it that has no entry is not this file's."""
+        """The text with the release's images and, where asked for, its revision in remote resources. An image of it
+        that has no entry is not this file's, unless it is to be created."""
         parsed = nodes.parse(text)
         splice = Splice(parsed)
-        entries = _entries(parsed, spec)
-        done = 0
+        roots = documents.select(parsed, spec.document)
+        remotes = _remotes(parsed, roots, spec)
+        for remote in remotes:
+            splice.put(leaves.leaf(parsed, remote.spot), remote.at(_revision(spec, release)))
+        entries = _entries(parsed, roots)
+        create = spec.on_missing == "create"
+        lacking: list[Image] = []
         for image in release.images:
             entry = _entry(parsed, entries, image)
             if entry is not None:
-                _put(parsed, splice, entry, image, create=spec.on_missing == "create")
-                done += 1
-        if not done:
-            raise _missing(parsed, entries, release)
+                put(parsed, splice, entry, image, create=create)
+            else:
+                lacking.append(image)
+        if lacking and create:
+            _create(parsed, splice, _only(roots), lacking[0])
+            first = splice.result()
+            then = self.edit(first.text, spec, release)
+            found = self.read(then.text, spec)
+            return joined(_named(first, found, lacking[0]), then, found)
+        if len(lacking) == len(release.images) and not remotes:
+            raise _missing(parsed, roots, entries, release)
         return splice.result()
 
 
-def _entries(parsed: Parsed, spec: EditSpec) -> list[Spot]:
+class _Keys(NamedTuple):
+    """The values of an entry that may be replaced."""
+
+    name: Leaf | None
+    tag: Leaf | None
+    digest: Leaf | None
+
+
+def _keys(parsed: Parsed, entry: Spot) -> _Keys:
+    spots = (places.child(parsed, entry, key) for key in ("newName", "newTag", "digest"))
+    return _Keys(*(leaves.leaf(parsed, spot) if spot is not None else None for spot in spots))
+
+
+def found_at(parsed: Parsed, entry: Spot) -> list[Found]:
+    """New name, tag and digest of an entry."""
+    name = places.text_of_key(parsed, entry, "name")
+    keys = _keys(parsed, entry)
+    found = images.found_pins(keys.tag, keys.digest, name)
+    new_name = images.value_of(keys.name)
+    if keys.name is None or not new_name:
+        return found
+    return [Found(keys.name.path, keys.name.line, new_name, "repository", name), *found]
+
+
+def _entries(parsed: Parsed, roots: list[Spot]) -> list[Spot]:
     found: list[Spot] = []
-    for root in documents.select(parsed, spec.document):
+    for root in roots:
         spot = places.child(parsed, root, "images")
         if spot is not None:
             found.extend(places.items(parsed, spot))
@@ -75,6 +123,7 @@ def _entries(parsed: Parsed, spec: EditSpec) -> list[Spot]:
 
 def _entry(parsed: Parsed, entries: list[Spot], image: Image) -> Spot | None:
     """The entry of an image: by ``name``, else by ``newName``."""
+    entries = [entry for entry in entries if _may_be(entry.node, (image.name, image.repository))]
     found = [entry for entry in entries if places.text_of_key(parsed, entry, "name") == image.name]
     if not found:
         names = (image.repository, image.name)
@@ -86,34 +135,112 @@ def _entry(parsed: Parsed, entries: list[Spot], image: Image) -> Spot | None:
     return found[0] if found else None
 
 
-def _put(parsed: Parsed, splice: Splice, entry: Spot, image: Image, *, create: bool) -> None:
-    new_name, new_tag, digest = (
-        leaves.leaf(parsed, spot) if spot is not None else None
-        for spot in (places.child(parsed, entry, key) for key, _ in _ROLES)
-    )
-    now = images.Pins(leaves.text_of_leaf(new_tag), leaves.text_of_leaf(digest))
-    new = images.pins(now, image, entry, create=create)
-    if image.repository != image.name:
-        if new_name is not None:
-            splice.put(new_name, image.repository)
-        else:
-            splice.add(entry, "newName", image.repository, after=("name",))
+def _may_be(node: Node, names: tuple[str, str]) -> bool:
+    """Whether a closer look at an entry can find one of the names: of many entries, few are."""
+    pairs = node.value if isinstance(node, MappingNode) else ()
+    return any(value.value in names or key.value == "<<" for key, value in pairs)
+
+
+def put(parsed: Parsed, splice: Splice, entry: Spot, image: Image, *, create: bool) -> None:
+    """Set an entry to an image of a release."""
+    keys = _keys(parsed, entry)
+    now = images.Pins(images.value_of(keys.tag), images.value_of(keys.digest))
+    pinned = images.tag_with_digest(now.tag or "")
+    if now == (None, None) and not create:
+        # A name alone asks for the image to be set, and without a tag the entry does nothing at all.
+        now = images.Pins("" if image.tag else None, None if image.tag else "")
+    new = images.pins(pinned or now, image, entry, create=create)
+    _put_name(splice, entry, keys.name, image)
     if new.tag is not None:
-        if new_tag is not None:
-            splice.put(new_tag, new.tag)
+        if keys.tag is not None:
+            splice.put(keys.tag, f"{new.tag}@{new.digest}" if pinned else new.tag)
         else:
+            _check_suffix(parsed, entry)
             splice.add(entry, "newTag", new.tag, after=("newName", "name"))
     if new.digest is not None:
-        if digest is not None:
-            splice.put(digest, new.digest)
-        else:
+        if keys.digest is not None:
+            splice.put(keys.digest, new.digest)
+        elif not pinned:
+            _check_suffix(parsed, entry)
             splice.add(entry, "digest", new.digest, after=("newTag", "newName", "name"))
 
 
-def _missing(parsed: Parsed, entries: list[Spot], release: Release) -> EditRefused:
+def _put_name(splice: Splice, entry: Spot, leaf: Leaf | None, image: Image) -> None:
+    """``newName`` follows an image that has moved. One that stays must be a name alone: kustomize puts the tag behind
+    it, whatever it holds."""
+    if image.repository != image.name:
+        if leaf is not None:
+            splice.put(leaf, image.repository)
+        else:
+            splice.add(entry, "newName", image.repository, after=("name",))
+    elif leaf is not None and images.split(leaf.value)[1:] != (None, None):
+        message = f"{leaf.path} holds a tag or digest: {quoted(leaf.value)}"
+        raise refusal(STALE, message, leaf.spot.node.start_mark, "move it to newTag or digest")
+
+
+def _check_suffix(parsed: Parsed, entry: Spot) -> None:
+    """Kustomize fails where a new tag or digest stands beside a suffix for the old one."""
+    spot = places.child(parsed, entry, "tagSuffix")
+    if spot is not None:
+        hint = "replace tagSuffix by newTag once by hand"
+        raise refusal(CANNOT_CREATE, f"{spot.shown} does not go with a new tag or digest", spot.node.start_mark, hint)
+
+
+def _create(parsed: Parsed, splice: Splice, root: Spot, image: Image) -> None:
+    """A new entry with the tag, or with the digest where there is none; what else it says comes when it is there."""
+    images.check(image)
+    key, value = ("newTag", image.tag) if image.tag is not None else ("digest", image.digest)
+    steps = ("images", Filter(("name",), image.name), key)
+    spot, taken = places.walk(parsed, root, steps)
+    splice.create(spot, steps[taken:], value or "")
+
+
+def _named(first: Edited, found: tuple[Found, ...], image: Image) -> Edited:
+    """The edit that has created the entry of an image, with the place by which it is found from now on."""
+    created = next(value.path for value in found if value.name == image.name and value.role in ("tag", "digest"))
+    changes = (replace(change, path=created) if "[?" in change.path else change for change in first.changes)
+    return Edited(first.text, tuple(changes))
+
+
+def _only(roots: list[Spot]) -> Spot:
+    """The document that gets what is new."""
+    if len(roots) == 1:
+        return roots[0]
+    mark = roots[1].node.start_mark if roots else None
+    message = f"images cannot be added: the file has {len(roots)} documents"
+    raise refusal(CANNOT_CREATE, message, mark, "name one with document:, or write images: once by hand")
+
+
+def _remotes(parsed: Parsed, roots: list[Spot], spec: EditSpec) -> list[Remote]:
+    """The remote resources that travel with the release: at least one, if the edit asks for them."""
+    wanted = spec.options.get("remote")
+    if wanted is None:
+        return []
+    if not isinstance(wanted, str) or not wanted.strip("/:"):
+        message = f"remote cannot be {quoted(str(wanted))}"
+        raise UsageError(message, code=BAD_SPEC, hint="write a repository such as acme/deploy, or its URL")
+    found = [remote for root in roots for remote in remotes_of(parsed, root, wanted)]
+    if not found:
+        mark = roots[0].node.start_mark if roots else None
+        hint = "correct remote:, or write the resource with ?ref= once by hand"
+        raise refusal(MISSING, f"no remote resource is of {quoted(wanted)}", mark, hint)
+    return found
+
+
+def _revision(spec: EditSpec, release: Release) -> str:
+    """What remote resources are set to: the edit's value, else the commit that was built."""
+    if spec.value is not None:
+        return spec.value
+    if release.source.revision is None:
+        message = "remote resources take the revision, and the release has none"
+        raise UsageError(message, code=BAD_SPEC, hint="give --revision SHA, or the edit a value such as {version}")
+    return release.source.revision
+
+
+def _missing(parsed: Parsed, roots: list[Spot], entries: list[Spot], release: Release) -> EditRefused:
     wanted = " or ".join(quoted(image.name) for image in release.images) or "an image (the release has none)"
     names = [name for entry in entries if (name := places.text_of_key(parsed, entry, "name"))]
     there = f"the entries are {', '.join(quoted(name) for name in names[:12])}; " if names else ""
-    hint = f"{there}add `images: [{{name: ..., newTag: ...}}]` for it once by hand"
-    mark = entries[0].node.start_mark if entries else None
+    hint = f"{there}set on-missing: create, or add `- name: ...` to images once by hand"
+    mark = (entries or roots)[0].node.start_mark if entries or roots else None
     return refusal(MISSING, f"images has no entry for {wanted}", mark, hint)

@@ -89,6 +89,11 @@ def pointer_index(token: Token) -> int | None:
 
 def show(steps: Iterable[Step]) -> str:
     """A path that `parse` reads as these steps (JSON Pointers are shown as their keys)."""
+    return _show(tuple(steps))
+
+
+@lru_cache(maxsize=4096)
+def _show(steps: tuple[Step, ...]) -> str:
     text = ""
     for step in steps:
         if isinstance(step, int):

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from yaml.error import Mark as PlaceInText
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from gitops_actions.edit import paths
+from gitops_actions.edit import nearby, paths
 from gitops_actions.edit.nodes import Parsed, is_plain_scalar
 from gitops_actions.edit.paths import Step, Token
 from gitops_actions.edit.refusals import (
@@ -47,6 +48,12 @@ def roots(parsed: Parsed) -> list[Spot]:
     return [_below(parsed, None, node, None) for node in parsed.roots]
 
 
+def nothing() -> Spot:
+    """The root of a file without documents."""
+    mark = PlaceInText("", 0, 0, 0, None, 0)
+    return Spot(ScalarNode("", "", mark, mark), (), False, None)
+
+
 def child(parsed: Parsed, spot: Spot, key: str) -> Spot | None:
     """The value of a key of a mapping; None where the spot is no mapping or lacks the key.
 
@@ -57,15 +64,17 @@ def child(parsed: Parsed, spot: Spot, key: str) -> Spot | None:
     found = None
     merge = None
     for name, value in spot.node.value:
-        if name.value == key and isinstance(name, ScalarNode):
+        text = name.value
+        if text == key and isinstance(name, ScalarNode):
             if found is not None:
                 message = (
                     f"{paths.show((*spot.path, key))} is there twice: on lines {found[0].start_mark.line + 1} and "
                 )
                 message += str(name.start_mark.line + 1)
-                raise refusal(DUPLICATE, message, name.start_mark, "remove one of them")
+                hint = "remove one of them" if parsed.template is None else "keep one of them, or use kind text"
+                raise refusal(DUPLICATE, message, name.start_mark, hint)
             found = (name, value)
-        elif name.value == "<<" and is_plain_scalar(name):
+        elif text == "<<" and is_plain_scalar(name):
             merge = (name, value)
     if found is None:
         if merge is not None and _merged(merge[1], key):
@@ -110,14 +119,23 @@ def items(parsed: Parsed, spot: Spot) -> Iterator[Spot]:
 
 def _below(parsed: Parsed, parent: Spot | None, node: Node, step: Step | None, *, alias_at: Mark | None = None) -> Spot:
     """A spot in its parent. The marks of an aliased node are those of what it stands for: ``alias_at`` is nearer."""
-    path = (*parent.path, step) if parent is not None and step is not None else ()
-    flow = parent is not None and (parent.flow or bool(getattr(parent.node, "flow_style", False)))
-    foreign = parent.foreign if parent is not None else None
+    if parent is None or step is None:
+        path: tuple[Step, ...] = ()
+        flow, foreign = False, None
+    else:
+        path = (*parent.path, step)
+        flow = parent.flow or bool(getattr(parent.node, "flow_style", False))
+        foreign = parent.foreign
+    if foreign is None and parsed.template is not None:
+        reason = parsed.template.foreign.get(id(node))
+        if reason is not None:
+            shown = paths.show(path) or "the document"
+            foreign = refusal(reason.code, f"{shown} {reason.message}", reason.mark, reason.hint)
     if foreign is None:
         if alias_at is not None:
             message = f"{paths.show(path)} is an alias: its value stands on line {node.start_mark.line + 1}"
             foreign = refusal(INHERITED, message, alias_at, "give it a value of its own")
-        elif parsed.text[node.start_mark.index : node.start_mark.index + 1] in ("&", "!"):
+        elif parsed.text.startswith(("&", "!"), node.start_mark.index):
             foreign = _shared(parsed, node, path)
     return Spot(node, path, flow, foreign)
 
@@ -159,9 +177,14 @@ def _step(parsed: Parsed, spot: Spot, step: Step) -> Spot | None:
         index = paths.pointer_index(step)
         if not isinstance(spot.node, SequenceNode):
             return child(parsed, spot, step.text)
-        return None if index is None else next((item for item in items(parsed, spot) if item.path[-1] == index), None)
+        if index is None:
+            return None
+        step = index
     found = list(items(parsed, spot))
     if isinstance(step, int):
+        if parsed.template is not None and id(spot.node) in parsed.template.uncounted:
+            message = f"{spot.shown or 'the list'} has template actions among its items, which change their number"
+            raise refusal(AMBIGUOUS, message, spot.node.start_mark, "use a filter: [?name=='x']")
         return found[step] if -len(found) <= step < len(found) else None
     found = [item for item in found if _text_at(parsed, item, step.keys) == step.value]
     if len(found) > 1:
@@ -179,18 +202,14 @@ def _text_at(parsed: Parsed, spot: Spot, steps: tuple[Step, ...]) -> str | None:
 
 def text_of_key(parsed: Parsed, spot: Spot, key: str) -> str | None:
     """The text of a key's scalar that is only looked at; None where there is none."""
-    return _text_at(parsed, spot, (key,))
+    found = child(parsed, spot, key)
+    return found.node.value if found is not None and isinstance(found.node, ScalarNode) else None
 
 
-def missing(spot: Spot, steps: tuple[Step, ...], taken: int, hint: str | None = None) -> EditRefused:
-    """The refusal for a path that leads nowhere, with the nearest place that exists."""
-    whole = paths.show((*spot.path, *steps[taken:]))
-    here = spot.shown or "the document"
-    if isinstance(spot.node, MappingNode):
-        keys = [name.value for name, _ in spot.node.value if isinstance(name, ScalarNode)]
-        there = f"{here} has the keys {', '.join(quoted(key) for key in keys[:12])}" if keys else f"{here} is empty"
-    elif isinstance(spot.node, SequenceNode):
-        there = f"{here} is a list of {len(spot.node.value)}: write [0] or [?name=='x']"
-    else:
-        there = f"{here} is a single value"
-    return refusal(MISSING, f"{whole} is not there", spot.node.start_mark, hint or there)
+def missing(
+    spot: Spot, steps: tuple[Step, ...], taken: int, hint: str | None = None, parsed: Parsed | None = None
+) -> EditRefused:
+    """The refusal for a path that leads nowhere, with the nearest place that exists; in all of ``parsed``, if given."""
+    rest = steps[taken:]
+    message = f"{paths.show((*spot.path, *rest))} is not there"
+    return refusal(MISSING, message, spot.node.start_mark, hint or nearby.hint(spot.node, spot.path, rest, parsed))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Literal
 
 from gitops_actions.edit.refusals import BAD_SPEC, quoted
@@ -32,6 +33,7 @@ _BOOLEANS = ("true", "false")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
+@lru_cache(maxsize=1024)
 def is_ambiguous(value: str) -> bool:
     """Whether some reader takes a plain text for a number, boolean, time or nothing."""
     if value.lower() in _WORDS or _TIME.fullmatch(value):
@@ -39,11 +41,17 @@ def is_ambiguous(value: str) -> bool:
     return _NUMBER.fullmatch(value.replace("_", "").replace(",", "")) is not None
 
 
+@lru_cache(maxsize=1024)
 def is_plain(value: str, flow: bool) -> bool:
     """Whether a string may be written without quotes."""
     if not _PLAIN.fullmatch(value) or not value.isprintable() or is_ambiguous(value):
         return False
-    return not (": " in value or value.endswith(":") or value.startswith(("---", "...")) or (flow and ":" in value))
+    return not (
+        ": " in value
+        or value.endswith(":")
+        or value.startswith(("---", "..."))
+        or (flow and (":" in value or "?" in value))
+    )
 
 
 def render(value: str, style: str, flow: bool) -> str:
@@ -65,6 +73,11 @@ def _escaped(char: str) -> str:
         return char
     code = ord(char)
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"  # \u is JSON too, \x is not
+
+
+def is_block_line(value: str) -> bool:
+    """Whether a string may be the one line of a block scalar that is stripped of its last line end."""
+    return bool(value) and value.isprintable() and value == value.strip()
 
 
 def is_literal(old: str, new: str) -> bool:

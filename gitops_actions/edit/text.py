@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from gitops_actions.edit.refusals import AMBIGUOUS, BAD_SPEC, MISSING, NOT_A_VALUE, NOT_READ_BACK, TOO_MUCH, quoted
 from gitops_actions.edit.source import without_bom
 from gitops_actions.errors import EditRefused, UsageError
-from gitops_actions.model import Edited, EditSpec, Found, Release, ValueChange
+from gitops_actions.model import Edited, EditSpec, Found, Release, Take, ValueChange
 
 # A pattern is the config repo's own, but it runs on every deploy: a bad one shall not cost minutes.
 MAX_CHARACTERS = 1024 * 1024
@@ -21,6 +22,10 @@ class TextPattern:
     exactly once, before and after."""
 
     kind = "text"
+    takes: Mapping[str, Take] = {
+        "pattern": Take(needed=True),
+        "value": Take(needed=True),
+    }
 
     def paths(self, spec: EditSpec) -> tuple[str, ...]:
         """The file."""

@@ -49,6 +49,18 @@ class Content:
             self._listing.learn(full, fetched.id)
         return full
 
+    def tip(self) -> str:
+        """The commit that HEAD is at, be it on a branch or not. Raises UsageError for an empty repository."""
+        at = self._listing.head() or self._listing.detached()
+        if at is None and self._listing.refs():
+            branches = ", ".join(self.branches()[:12]) or "no branch"
+            raise UsageError(
+                f"HEAD of {self._url} names no branch that is there", hint=f"name one with --ref; there is {branches}"
+            )
+        if at is None:
+            raise no_branch("HEAD", (), self._url)
+        return self.commit(at).id
+
     def branches(self) -> list[str]:
         """The short names of all branches."""
         start = "refs/heads/"
@@ -119,6 +131,15 @@ class Content:
                 found[path] = Entry(mode, id)
             self._listings[tree] = found
         return self._listings[tree]
+
+    def sizes(self, ids: Collection[str]) -> dict[str, int]:
+        """The sizes of blobs by id, fetched where that is possible; those that are not there are left out."""
+        found = self._objects.sizes(ids)
+        missing = [id for id in ids if id not in found]
+        if missing and self._fetching is not None:
+            self._fetching.blobs(missing)
+            found.update(self._objects.sizes(missing))
+        return found
 
     def blobs(
         self, ids: Collection[str], *, beside: Object | None = None, likely: Collection[str] = ()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import partial
 
 from gitops_actions.errors import UsageError
 from gitops_actions.git.command import Answer, Command
 from gitops_actions.git.content import Content
 from gitops_actions.git.fetching import Fetching
 from gitops_actions.git.listing import Listing
+from gitops_actions.git.modifications import OPTIONS as RAW
+from gitops_actions.git.modifications import Modifications
 from gitops_actions.git.objects import Objects, parents_of
 from gitops_actions.git.walk import OPTIONS, Walk
 from gitops_actions.model import Commit
@@ -43,6 +46,25 @@ class History:
         if prefixes:
             options += ["--raw", "--no-abbrev", "--no-renames", "--root", "--diff-merges=first-parent"]
         return self._walk([self._content.commit(name).id], options, [] if "" in prefixes else prefixes)
+
+    def modified(
+        self, name: str, prefixes: Collection[str], limit: int | None, since: int | None
+    ) -> tuple[Modifications, Callable[[], int]]:
+        """See `Repository.modified`."""
+        self._fetch(name)
+        options = ["--no-merges", *(["--full-history"] if prefixes else [])]
+        options += [f"--max-count={limit}"] if limit is not None else []
+        options += [f"--since=@{since}"] if since is not None else []
+        revision = f"{self._content.commit(name).id}\n".encode()
+        start = partial(self._command.start, "--literal-pathspecs")
+
+        def count() -> int:
+            answer = start("rev-list", "--count", *options, "--stdin", "--", *prefixes).finish(revision)
+            return int(answer.output) if not answer.status else 0
+
+        running = start("log", *RAW, *options, "--stdin", "--", *prefixes)
+        running.give(revision)
+        return Modifications(running), count
 
     def ahead(self, base: str, head: str) -> Sequence[Commit]:
         """See `Repository.ahead`."""

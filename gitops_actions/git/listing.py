@@ -18,6 +18,7 @@ class Listing:
         self._refs: dict[str, str] | None = None
         self._seen: dict[str, str | None] = {}
         self._head: str | None = None
+        self._at: str | None = None
 
     def begin(self) -> None:
         """Ask now, and read the answer when it is needed."""
@@ -48,6 +49,10 @@ class Listing:
         """The full name of the branch that HEAD names; None when there is no such branch."""
         return self._head if self.refs() else None
 
+    def detached(self) -> str | None:
+        """The commit that HEAD is at when it names no branch (a checkout in CI); None when it does."""
+        return self._at if self.refs() and self._head is None else None
+
     def learn(self, ref: str, id: str | None) -> None:
         """A ref is known to be at ``id`` (None: gone) without asking: it was fetched, or we put it there."""
         self._seen[ref] = id
@@ -62,7 +67,7 @@ class Listing:
         """Ask again next time."""
         if self._running is not None:
             self._running.stop()
-        self._running, self._refs, self._seen, self._head = None, None, {}, None
+        self._running, self._refs, self._seen, self._head, self._at = None, None, {}, None, None
 
     def _put(self, ref: str, id: str | None) -> None:
         if self._refs is None:
@@ -78,6 +83,8 @@ class Listing:
             value, _, name = line.partition("\t")
             if name == "HEAD" and value.startswith("ref: "):
                 self._head = value.removeprefix("ref: ")
+            elif name == "HEAD":
+                self._at = value
             elif name.startswith("refs/") and not name.endswith("^{}"):
                 refs[name] = value
         return refs

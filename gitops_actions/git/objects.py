@@ -89,6 +89,15 @@ class Objects:
             self._running = None
             raise UsageError(f"git cannot read the repository: {words}", hint="run git fsck in it") from None
 
+    def sizes(self, ids: Collection[str]) -> dict[str, int]:
+        """The sizes of those of these objects that exist, without reading them."""
+        data = "".join(f"{id}\n" for id in ids).encode()
+        answer = self._command.run("cat-file", "--batch-check=%(objectname) %(objectsize)", data=data)
+        if answer.status:
+            raise UsageError(f"git cannot read the repository: {answer.words}", hint="run git fsck in it")
+        lines = (line.split(" ") for line in answer.output.decode().splitlines())
+        return {id: int(size) for id, size in lines if size.isdecimal()}
+
     def commit(self, name: str) -> Object | None:
         """The commit of a name; an annotated tag is followed. Raises UsageError when it is something else."""
         found = self.get(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from gitops_actions.git.fetching import Fetching
 from gitops_actions.git.folder import temporary_folder
 from gitops_actions.git.history import History
 from gitops_actions.git.listing import Listing
+from gitops_actions.git.modifications import Modifications
 from gitops_actions.git.objects import Objects, tree_of
 from gitops_actions.git.push import push
 from gitops_actions.git.writing import check_paths, check_places, places, write_commit
@@ -94,6 +95,15 @@ class Repository:
         """The branch that HEAD names. Raises UsageError when the repository is empty or HEAD names nothing."""
         return self._content.head().removeprefix("refs/heads/")
 
+    def tip(self) -> str:
+        """The commit that HEAD is at, also where it names no branch. Raises UsageError for an empty repository."""
+        return self._content.tip()
+
+    @property
+    def shallow(self) -> bool:
+        """Whether its history is cut off somewhere."""
+        return (self._command.folder / "shallow").exists()
+
     def refresh(self) -> None:
         """Forget the refs: the next read asks the remote."""
         self._listing.forget()
@@ -129,6 +139,10 @@ class Repository:
     def blobs(self, ids: Collection[str]) -> dict[str, bytes]:
         """Contents by blob id. Raises UsageError when one does not exist."""
         return self._content.blobs(ids)
+
+    def sizes(self, ids: Collection[str]) -> dict[str, int]:
+        """The sizes of blobs by id, without reading them; those that do not exist are left out."""
+        return self._content.sizes(ids)
 
     def commit(
         self,
@@ -179,6 +193,14 @@ class Repository:
         "" is everything), those that changed something there, with these files. The walk goes on while other things
         are done; it is waited for when the first commit is asked for."""
         return self._history.log(name, prefixes, limit)
+
+    def modified(
+        self, name: str, prefixes: Collection[str] = (), *, limit: int | None = None, since: int | None = None
+    ) -> tuple[Modifications, Callable[[], int]]:
+        """The files that the commits of a branch or commit changed in place, newest commit first, without merges; and
+        what counts these commits. With ``prefixes``, only commits and files there; ``since`` in seconds since the
+        epoch. Raises UsageError, when it is read, where git cannot read the history."""
+        return self._history.modified(name, prefixes, limit, since)
 
     def ahead(self, base: str, head: str) -> tuple[Commit, ...]:
         """The commits of ``head`` that ``base`` does not have, newest first."""

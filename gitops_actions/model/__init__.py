@@ -17,7 +17,20 @@ from gitops_actions.model.content import (
     ValueChange,
 )
 from gitops_actions.model.deliveries import Action, CommitStatus, Outcome, Plan, PullRequest, RequestText, Result
-from gitops_actions.model.policy import App, Config, ConfigRepo, EditSpec, Environment, Freeze, Gates
+from gitops_actions.model.policy import (
+    EDIT_KEYS,
+    RELEASE_KEYS,
+    TYPED,
+    App,
+    Config,
+    ConfigRepo,
+    EditSpec,
+    Environment,
+    Freeze,
+    Gates,
+    Take,
+    own_keys,
+)
 from gitops_actions.model.releases import Image, Record, Release, Source
 from gitops_actions.model.words import Deliver, Finding, Group, MergeMethod, Secret, Severity
 
@@ -35,10 +48,15 @@ __all__ = [
     "App",
     "Config",
     "ConfigRepo",
+    "EDIT_KEYS",
     "EditSpec",
     "Environment",
     "Freeze",
     "Gates",
+    "RELEASE_KEYS",
+    "TYPED",
+    "Take",
+    "own_keys",
     "Change",
     "Commit",
     "EXECUTABLE",

@@ -95,7 +95,7 @@ class Found:
     path: str
     line: int
     value: str
-    role: Literal["repository", "tag", "digest", "image", "value"] = "value"
+    role: Literal["repository", "tag", "digest", "image", "version", "revision", "value"] = "value"
     name: str | None = None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -30,6 +30,38 @@ class EditSpec:
     options: Mapping[str, Any] = field(default_factory=dict)
     line: int | None = None  # where gitops.yaml says so
     column: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """How a kind of edit takes one thing that it looks at.
+
+    ``needed``: it must be given. ``default``: what stands there where it is not given; may hold {app} and
+    {environment}. ``beside``, ``without``: the key that must be, or must not be, in the same edit for this one to have
+    a use. ``about``: what a person is told about a key that only some kinds have.
+    """
+
+    needed: bool = False
+    default: str | None = None
+    beside: str | None = None
+    without: str | None = None
+    about: str = ""
+
+    def applies(self, given: Collection[str]) -> bool:
+        """Whether it is looked at in an edit that gives these keys."""
+        return (self.beside is None or self.beside in given) and (self.without is None or self.without not in given)
+
+
+# The names that all kinds share: keys of an edit, how a value is typed (``options``), and parts of a release.
+EDIT_KEYS = ("path", "value", "pattern", "document", "on-missing")
+TYPED = "typed"
+RELEASE_KEYS = ("images", "version", "revision")
+_SHARED = frozenset((*EDIT_KEYS, TYPED, *RELEASE_KEYS))
+
+
+def own_keys(takes: Mapping[str, Take]) -> tuple[str, ...]:
+    """The keys that a kind has for itself: ``options`` of an edit, in gitops.yaml under the same name."""
+    return tuple(key for key in takes if key not in _SHARED)
 
 
 @dataclass(frozen=True, slots=True)

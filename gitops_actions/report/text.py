@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gitops_actions import texts
-from gitops_actions.model import Outcome, Result
+from gitops_actions.model import Change, Outcome, Result
 
 _WORDS = {
     Outcome.UNCHANGED: "unchanged",
@@ -32,12 +32,16 @@ class Text:
         lines: list[str] = []
         for result in results:
             lines.append(_line(result))
-            for change in result.changes:
-                old = "(new)" if change.old is None else change.old
-                lines.append(f"  {change.file}:{change.line}  {change.path}  {old} -> {change.new}")
+            lines += [f"  {change_line(change)}" for change in result.changes]
             if result.outcome is Outcome.PLANNED and result.diff:
                 lines += ["", *result.diff.splitlines(), ""]
         return "\n".join(texts.lines(line) for line in lines)
+
+
+def change_line(change: Change) -> str:
+    """A value that differs, on one line."""
+    old = "(new)" if change.old is None else change.old
+    return texts.one_line(f"{change.file}:{change.line}  {change.path}  {old} -> {change.new}")
 
 
 def _line(result: Result) -> str:

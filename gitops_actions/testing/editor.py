@@ -12,10 +12,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
 
-from gitops_actions.errors import EditRefused
-from gitops_actions.model import EditSpec, Release
+from gitops_actions.errors import EditRefused, UsageError
+from gitops_actions.model import EDIT_KEYS, RELEASE_KEYS, EditSpec, Release, own_keys
 from gitops_actions.protocols import Editor
 
 _HOSTILE = (
@@ -40,6 +44,58 @@ _HOSTILE = (
 )
 
 
+class _Recorded(dict[str, Any]):
+    """Options. A key that is asked for is added to ``seen``."""
+
+    def __init__(self, options: Mapping[str, Any], seen: set[str]) -> None:
+        super().__init__(options)
+        self._seen = seen
+
+    def __getitem__(self, key: str) -> Any:
+        self._seen.add(key)
+        return super().__getitem__(key)
+
+    def __contains__(self, key: object) -> bool:
+        self._seen.add(str(key))
+        return super().__contains__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """As a dictionary does it."""
+        self._seen.add(key)
+        return super().get(key, default)
+
+
+def _recorded(value: Any, seen: set[str], names: Mapping[str, str]) -> Any:
+    """A value of the same class whose attributes in ``names`` are added to ``seen``, by these names, when they are
+    read."""
+    kind = type(value)
+
+    class Recorded(kind):  # type: ignore[misc, valid-type]
+        __slots__ = ()
+
+        def __getattribute__(self, name: str) -> Any:
+            if name in names:
+                seen.add(names[name])
+            return super().__getattribute__(name)
+
+    return Recorded(**{each.name: getattr(value, each.name) for each in fields(value)})
+
+
+def _recorded_spec(spec: EditSpec, seen: set[str]) -> Any:
+    plain = replace(spec, options=_Recorded(spec.options, seen))
+    return _recorded(plain, seen, {key.replace("-", "_"): key for key in EDIT_KEYS})
+
+
+def _recorded_release(release: Release, seen: set[str]) -> Any:
+    return _recorded(release, seen, {"images": "images", "version": "version", "source": "revision"})
+
+
+def _given(spec: EditSpec) -> set[str]:
+    """The keys that an edit says."""
+    keys = {key for key in EDIT_KEYS if key != "on-missing" and getattr(spec, key) is not None}
+    return keys | set(spec.options) | ({"on-missing"} if spec.on_missing == "create" else set())
+
+
 class EditorContract:
     """The promises of `gitops_actions.protocols.Editor`."""
 
@@ -54,6 +110,31 @@ class EditorContract:
         paths = self.editor.paths(self.spec)
         assert paths
         assert all(path and not path.startswith("/") and ".." not in path.split("/") for path in paths)
+
+    def test_it_looks_at_nothing_but_what_it_takes(self) -> None:
+        takes = self.editor.takes
+        for spec in (self.spec, replace(self.spec, on_missing="create")):
+            for text in (self.text, self.lacking):
+                seen: set[str] = set()
+                with contextlib.suppress(EditRefused):
+                    self.editor.read(text, _recorded_spec(spec, seen))
+                with contextlib.suppress(EditRefused):
+                    self.editor.edit(text, _recorded_spec(spec, seen), _recorded_release(self.release, seen))
+                parts = {key for key in takes if key not in RELEASE_KEYS or takes[key].applies(_given(spec))}
+                assert seen <= parts, f"it looks at {', '.join(sorted(seen - parts))}, and does not take it here"
+
+    def test_it_takes_what_the_edit_says_and_misses_what_it_needs(self) -> None:
+        takes, given = self.editor.takes, _given(self.spec)
+        assert all(key in takes and takes[key].applies(given) for key in given)
+        for key in (key for key in (*EDIT_KEYS, *own_keys(takes)) if key in takes and takes[key].needed):
+            assert key in given, f"it needs {key}"
+            options = {name: text for name, text in self.spec.options.items() if name != key}
+            change: dict[str, Any] = {key: None} if key in EDIT_KEYS else {"options": options}
+            try:
+                self.editor.edit(self.text, replace(self.spec, **change), self.release)
+            except UsageError:
+                continue
+            raise AssertionError(f"it needs {key}, and does not miss it")
 
     def test_it_reads_what_it_will_replace(self) -> None:
         found = self.editor.read(self.text, self.spec)

@@ -58,7 +58,7 @@ def written(here: Path, *arguments: str) -> Config:
     result = init(*arguments)
     assert result.exit_code == 0, result.exception
     text = (here / "gitops.yaml").read_text(encoding="utf-8")
-    config = configuration.load(text, file="gitops.yaml", kinds=plugins.names("editors"))
+    config = configuration.load(text, file="gitops.yaml", kinds=plugins.Editors())
     assert [str(finding) for finding in check_folder(SETTINGS, here)] == []
     return config
 
@@ -146,9 +146,9 @@ def test_what_does_not_fit_is_left_out_and_said(here: Path) -> None:
     put(here, {f"charts/api/values-{name}.yaml": twice for name in ("dev", "production")})
     result = init("config")
     assert "left out: app api in dev" in result.stdout
-    assert list(
-        configuration.load((here / "gitops.yaml").read_text(), file="f", kinds=plugins.names("editors")).apps
-    ) == ["web"]
+    assert list(configuration.load((here / "gitops.yaml").read_text(), file="f", kinds=plugins.Editors()).apps) == [
+        "web"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_an_app_repository(here: Path) -> None:
     )
     result = init("app")
     assert result.exit_code == 0, result.exception
-    config = configuration.load((here / "gitops.yaml").read_text(), file="f", kinds=plugins.names("editors"))
+    config = configuration.load((here / "gitops.yaml").read_text(), file="f", kinds=plugins.Editors())
     assert config.app == "web"
     assert config.config_repo
     assert config.config_repo.url == "git@github.com:acme/deploy"
@@ -225,7 +225,7 @@ def test_credentials_of_the_remote_are_not_copied(here: Path) -> None:
 def test_addresses_of_remotes(here: Path, remote: str, url: str, image: str) -> None:
     put(here, {".git/config": f'[remote "origin"]\n\turl = {remote}\n'})
     result = init("app")
-    config = configuration.load((here / "gitops.yaml").read_text(), file="f", kinds=plugins.names("editors"))
+    config = configuration.load((here / "gitops.yaml").read_text(), file="f", kinds=plugins.Editors())
     assert config.config_repo
     assert config.config_repo.url == url
     assert f"--image {image}:TAG" in result.stdout
@@ -290,7 +290,7 @@ def test_where_nothing_is_recognised_it_says_what_to_write(here: Path, files: di
     assert isinstance(error, UsageError)
     one, other = re.findall(r"`- ([^`]*)`", error.hint or "")
     text = f"version: 1\nenvironments: {{dev: {{}}}}\napps:\n  web:\n    edits:\n      - {one}\n      - {other}\n"
-    config = configuration.load(text, file="f", kinds=plugins.names("editors"))
+    config = configuration.load(text, file="f", kinds=plugins.Editors())
     assert [(edit.kind, edit.file) for edit in config.apps["web"].edits] == [
         ("yaml", path),
         ("manifest", "apps/{environment}/deployment.yaml"),

@@ -16,7 +16,7 @@ def test_it_prints_the_schema_with_the_installed_kinds() -> None:
     for output in ("text", "json"):
         result = CliRunner().invoke(command, obj=Settings(output, 0, {}, 0))
         assert result.exit_code == 0
-        assert json.loads(result.stdout) == schema(plugins.names("editors"))
+        assert json.loads(result.stdout) == schema(plugins.Editors())
     assert {"kustomize", "helm", "manifest", "yaml", "text"} <= set(
         json.loads(result.stdout)["$defs"]["Edit"]["properties"]
     )

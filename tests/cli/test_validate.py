@@ -85,10 +85,10 @@ def test_a_place_that_does_not_exist(tmp_path: Path) -> None:
 
 def test_a_place_that_can_be_created(tmp_path: Path) -> None:
     config = CONFIG.replace("web/{environment}\n", "web/{environment}\n        on-missing: create\n")
-    without_tag = KUSTOMIZATION.replace("    newTag: 1.0.0\n", "")
-    assert validate(tmp_path, {**GOOD, "web/dev/kustomization.yaml": without_tag}).exit_code == 2
+    without_images = "resources: []\n"
+    assert validate(tmp_path, {**GOOD, "web/dev/kustomization.yaml": without_images}).exit_code == 2
     assert validate(tmp_path, {"gitops.yaml": config}).exit_code == 0
-    assert validate(tmp_path, {"web/dev/kustomization.yaml": "resources: []\n"}).exit_code == 2
+    assert validate(tmp_path, {"web/dev/kustomization.yaml": "images: web\n"}).exit_code == 2
 
 
 def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from gitops_actions.config import load, schema
 from gitops_actions.config.problems import Problems
 from gitops_actions.config.tree import read
 from gitops_actions.errors import ConfigInvalid
+from tests.config.kinds import OTHERS as KINDS
 
-KINDS = ("helm", "kustomize", "manifest", "text", "yaml")
 HERE = Path(__file__).parent
 VALIDATOR = Draft202012Validator(schema(KINDS), format_checker=Draft202012Validator.FORMAT_CHECKER)
 
@@ -91,6 +91,22 @@ FIELDS: dict[str, Any] = {
     "file": lambda v: {"version": 1, "apps": {"web": {"edits": [{"helm": v}]}}},
     "two-kinds": lambda v: {"version": 1, "apps": {"web": {"edits": [{"helm": "a", "kustomize": v}]}}},
     "pattern-of-helm": lambda v: {"version": 1, "apps": {"web": {"edits": [{"helm": "a", "pattern": v}]}}},
+    "remote": lambda v: {"version": 1, "apps": {"web": {"edits": [{"kustomize": "a", "remote": v}]}}},
+    "remote-of-helm": lambda v: {"version": 1, "apps": {"web": {"edits": [{"helm": "a", "remote": v}]}}},
+    "value-of-kustomize": lambda v: {"version": 1, "apps": {"web": {"edits": [{"kustomize": "a", "value": v}]}}},
+    "value-beside-remote": lambda v: {
+        "version": 1, "apps": {"web": {"edits": [{"kustomize": "a", "remote": "b", "value": v}]}}
+    },
+    **{
+        f"{key}-of-another-kind-beside-{'-'.join(rest)}": lambda v, key=key, rest=rest: {
+            "version": 1, "apps": {"web": {"edits": [{"hcl": "a", **rest, key: v}]}}
+        }
+        for key, rest in (
+            ("path", {}), ("path", {"label": "a"}), ("label", {}), ("label", {"path": "a"}),
+            *((key, {"path": "a", "label": "b"}) for key in ("module", "value", "document", "images", "remote")),
+            *((key, {"path": "a", "label": "b"}) for key in ("on-missing", "pattern")),
+        )
+    },
     "unknown-key": lambda v: {"version": 1, "apps": {"web": {"edits": [{"helm": "a", "x": v}]}}},
     **{
         f"edit-{key}": lambda v, key=key: {"version": 1, "apps": {"web": {"edits": [{**EDIT, key: v}]}}}

@@ -10,8 +10,9 @@ import pytest
 from gitops_actions.config import load
 from gitops_actions.errors import ConfigInvalid
 from gitops_actions.model import Config, ConfigRepo, EditSpec, Freeze, Gates
+from gitops_actions.plugins import Editors
+from tests.config.kinds import KINDS, OTHERS
 
-KINDS = ("helm", "kustomize", "manifest", "text", "yaml")
 EXAMPLE = Path(__file__).parent / "example.yaml"
 
 
@@ -99,9 +100,18 @@ def test_a_document_may_be_a_number() -> None:
     assert [edit.document for edit in loaded(text).apps["web"].edits] == ["1", "kind=A"]
 
 
+def test_a_marker_is_the_apps_unless_the_edit_says_otherwise() -> None:
+    edits = "edits: [{marker: a.yaml}, {marker: b.yaml, path: 'flux-system:web'}, {argocd: c.yaml}]"
+    app = load(f"version: 1\napps:\n  web: {{{edits}}}\n", file="gitops.yaml", kinds=Editors()).apps["web"]
+    assert [edit.path for edit in app.edits] == ["{app}", "flux-system:web", None]
+
+
 def test_a_kind_from_a_plugin() -> None:
-    text = "version: 1\napps:\n  web: {edits: [{hcl: main.tf, pattern: '(?P<value>x)'}]}\n"
-    assert load(text, file="gitops.yaml", kinds=("hcl",)).apps["web"].edits[0].kind == "hcl"
+    edits = "[{hcl: main.tf, pattern: '(?P<value>x)'}, {hcl: x, path: a, label: b, module: m}]"
+    text = f"version: 1\napps:\n  web: {{edits: {edits}}}\n"
+    first, second = load(text, file="gitops.yaml", kinds=OTHERS).apps["web"].edits
+    assert (first.kind, first.value, first.options) == ("hcl", "{version}", {"module": "{app}"})
+    assert (second.path, second.options) == ("a", {"module": "m", "label": "b"})
     with pytest.raises(ConfigInvalid, match="no edit kind 'hcl'"):
         loaded(text)
 

@@ -37,6 +37,12 @@ def test_apps_are_found_by_their_paths() -> None:
     assert targets.specs(apps["api"], "dev")[0].file == "services/api/overlays/dev"
 
 
+def test_options_are_filled_in() -> None:
+    edit = EditSpec("kustomize", "{app}", options={"remote": "acme/{app}//{environment}", "other": 1})
+    (spec,) = targets.specs(App("web", edits=(edit,)), "dev")
+    assert spec.options == {"remote": "acme/web//dev", "other": 1}
+
+
 def test_an_app_is_found_where_all_its_edits_have_a_file() -> None:
     app = App(
         "*", edits=(EditSpec("yaml", "{app}/{environment}.yaml"), EditSpec("text", "{app}/{app}-{environment}.tf"))

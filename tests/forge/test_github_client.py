@@ -410,6 +410,9 @@ def test_an_app_mints_a_token_for_the_config_repo_alone(place: Place) -> None:
         assert forge.find() == ()
         minted = place.hub.world.tokens[forge.token().reveal()]
         assert minted.repositories == frozenset({NAME})
+        place.hub.fault(anything, Answer.of(403, {"message": f"not with {forge.token().reveal()}"}))
+        with pytest.raises(NotAllowed, match=r"not with \*\*\*"):
+            forge.get(1)
     assert place.publish(forge)
     assert "gitops[bot]" in repos.git(place.repo, "log", "-1", "--format=%an", BRANCH)
 
@@ -453,12 +456,15 @@ def test_the_token_is_in_no_word_of_ours(place: Place, status: int | None) -> No
     echo = Answer.of(status or 200, {"message": f"no: {TOKEN} {quote(TOKEN)}"})
     if status is not None:
         place.hub.fault(anything, echo, times=9)
+    else:
+        broken = {"errors": [{"type": "FORBIDDEN", "message": f"not with {TOKEN}"}]}
+        place.hub.fault(anything, Answer.of(200, broken), times=2)
     words = ""
     try:
         place.forge().find()
     except GitOpsError as error:
         words = f"{error!r} {error} {error.__cause__!r}"
-        assert status is not None
+    assert words
     forms = (TOKEN, base64.b64encode(TOKEN.encode()).decode(), quote(TOKEN, safe=""))
     for form in forms:
         assert form not in words + "".join(place.said)

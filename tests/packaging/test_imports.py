@@ -35,10 +35,13 @@ def imported(folder: Path, *arguments: str) -> set[str]:
         (("deploy", "--help"), {"git", "jinja2"}),
         (("promote", "--help"), {"git", "jinja2"}),
         (("status", "--help"), {"git", "jinja2"}),
+        (("edit", "--help"), HEAVY),
+        (("edit", "yaml", "file.yaml", "--set", "v=2"), (HEAVY - {"yaml"}) | {"gitops_actions.config", "tempfile"}),
     ],
     ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else " ".join(value),
 )
 def test_nothing_heavy(arguments: tuple[str, ...], unwanted: set[str], tmp_path: Path) -> None:
+    (tmp_path / "file.yaml").write_text("v: 1\n")
     modules = imported(tmp_path, *arguments)
     assert "click" in modules
     assert not modules & unwanted

@@ -15,8 +15,8 @@ from packaging.requirements import Requirement  # comes with pytest
 ROOT = Path(__file__).parent.parent.parent
 TOP = {
     ".ci", ".editorconfig", ".gitattributes", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md",
-    "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "SECURITY.md", "benchmarks", "docs", "gitops_actions",
-    "pyproject.toml", "requirements-dev.lock", "requirements.lock", "templates", "tests",
+    "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "SECURITY.md", "benchmarks", "docs", "examples",
+    "gitops_actions", "pyproject.toml", "requirements-dev.lock", "requirements.lock", "templates", "tests",
 }  # fmt: skip
 
 

@@ -145,7 +145,7 @@ class Client:
             if status < 300 and (document is not None or not text):
                 return document, headers
             if status < 300 or status >= 500:
-                words = self._hidden(failures.words_of(document, status))
+                words = failures.words_of(document, status)
                 if write:
                     raise Doubt(f"GitHub broke off: {words}", hint="run it again")
                 self._again(tries, f"GitHub cannot answer: {words}", headers)
@@ -154,7 +154,7 @@ class Client:
 
     def _refused(self, status: int, headers: Mapping[str, str], document: Any, *, write: bool) -> None:
         """Wait for the end of a rate limit, or raise what the answer means."""
-        words = self._hidden(failures.words_of(document, status))
+        words = failures.words_of(document, status)
         if status < 400:
             raise failures.moved(line(urlsplit(headers.get("location", "")).hostname or "another place", 100))
         if status == 429 or (
@@ -191,7 +191,7 @@ class Client:
         except RuntimeError:  # PyGithub follows no redirect to another host, nor one to the same place
             raise failures.moved("another place") from None
         self._detail(f"{told}: {status} in {time.monotonic() - began:.2f} s")
-        return status, headers, text
+        return status, headers, self._hidden(text)  # whatever it repeats, nobody is told
 
     def _requester(self) -> Requester:
         now = time.monotonic()

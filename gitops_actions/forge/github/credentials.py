@@ -37,7 +37,7 @@ class Credentials:
         self._app = given.get(APP, ""), given.get(KEY, "").replace("\\n", "\n")
         names = [OURS, *([APP] if any(self._app) else []), *USUAL]
         self.source = next((name for name in names if name == APP or given.get(name)), None)
-        self._token = given.get(self.source or "", "")
+        self._token = given.get(self.source or "", "") if self.source != APP else ""
         if self.source == APP:
             self._check_app()
         elif self.source is not None and not _VISIBLE.fullmatch(self._token):
@@ -53,7 +53,7 @@ class Credentials:
         if self.source is None:
             raise no_credentials()
         if self.source == APP:
-            return methods.Token(self._minted(client(methods.AppAuth(*self._app))))
+            self._token = self._minted(client(methods.AppAuth(*self._app)))
         return methods.Token(self._token)
 
     @property

@@ -24,10 +24,12 @@ class Detailed:
 
 
 def own(nodes: Sequence[Mapping[str, Any]]) -> tuple[PullRequest, ...]:
+    """The requests of a list that do not come from forks."""
     return tuple(detailed(node).request for node in nodes if node and not node["isCrossRepository"])
 
 
 def detailed(node: Mapping[str, Any]) -> Detailed:
+    """A request, with harmless texts."""
     asked = [one["requestedReviewer"] or {} for one in (node["reviewRequests"] or {"nodes": ()})["nodes"]]
     state = _STATES[node["state"]]
     merge = node["mergeCommit"]

@@ -74,6 +74,7 @@ def _object(view: View, kind: str, body: Mapping[str, Any]) -> str:
 
 
 def oid(change: FileChange) -> str:
+    """The id that the entry of a written file has."""
     content = change.content or b""
     return content.decode("ascii", "replace") if change.mode == SUBMODULE else blob_id(content)
 

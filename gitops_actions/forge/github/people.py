@@ -21,46 +21,51 @@ Settle = Callable[[Detailed, Callable[[], Any], Callable[[Detailed], bool]], Non
 def brought(view: View, settle: Settle, there: Detailed, text: RequestText, *, new: bool = False) -> PullRequest:
     """Ask the people first and set the labels last: labels tell the next run that all this was done."""
     request, path = there.request, f"{view.address.path}/issues/{there.request.number}"
-    reviewers = [name for name in text.reviewers if name not in request.reviewers]
+    reviewers = _others(text.reviewers, request.reviewers)
     teams = [name.rpartition("/")[2] for name in text.team_reviewers]
     where = f"{view.address.path}/pulls/{request.number}/requested_reviewers"
     if teams and not new:
         asked = _teams(view, where)
-        teams = [name for name in teams if name.lower() not in asked]
+        teams = _others(teams, asked)
     if reviewers or teams:
         _people(
             settle,
             there,
             lambda: view.client.send("POST", where, {"reviewers": reviewers, "team_reviewers": teams}),
             lambda now: (
-                set(reviewers) <= set(now.request.reviewers)
-                and (not teams or {name.lower() for name in teams} <= _teams(view, where))
+                not _others(reviewers, now.request.reviewers) and (not teams or not _others(teams, _teams(view, where)))
             ),
             "ask for a review",
         )
         request = replace(request, reviewers=(*request.reviewers, *reviewers))
-    assignees = [name for name in text.assignees if name not in request.assignees]
+    assignees = _others(text.assignees, request.assignees)
     if assignees:
         _people(
             settle,
             there,
             lambda: view.client.send("POST", f"{path}/assignees", {"assignees": assignees}),
-            lambda now: set(assignees) <= set(now.request.assignees),
+            lambda now: not _others(assignees, now.request.assignees),
             "assign it",
         )
         request = replace(request, assignees=(*request.assignees, *assignees))
     return replace(request, labels=add_labels(view, settle, there, text.labels))
 
 
-def _teams(view: View, where: str) -> set[str]:
-    """The teams that are asked, in lower case."""
-    return {one["slug"].lower() for one in view.client.get(where)["teams"]}
+def _teams(view: View, where: str) -> list[str]:
+    """The teams that are asked."""
+    return [one["slug"] for one in view.client.get(where)["teams"]]
+
+
+def _others(wanted: Collection[str], there: Collection[str]) -> list[str]:
+    """Those that are not there yet; case does not matter in names of people, teams and labels."""
+    known = {name.lower() for name in there}
+    return [name for name in wanted if name.lower() not in known]
 
 
 def add_labels(view: View, settle: Settle, there: Detailed, names: Collection[str]) -> tuple[str, ...]:
     """Add labels, which GitHub makes where they are missing; all that are on then."""
     wanted = dict.fromkeys(made for name in names if (made := line(name, 50)))
-    lacking = [name for name in wanted if name.lower() not in map(str.lower, there.request.labels)]
+    lacking = _others(wanted, there.request.labels)
     if not lacking:
         return there.request.labels
     path = f"{view.address.path}/issues/{there.request.number}/labels"
@@ -68,7 +73,7 @@ def add_labels(view: View, settle: Settle, there: Detailed, names: Collection[st
         settle,
         there,
         lambda: view.client.send("POST", path, {"labels": lacking}),
-        lambda now: {name.lower() for name in lacking} <= {name.lower() for name in now.request.labels},
+        lambda now: not _others(lacking, now.request.labels),
         "label it",
     )
     return (*there.request.labels, *lacking)

@@ -9,6 +9,8 @@ from gitops_actions.model import EXECUTABLE, REGULAR, SUBMODULE, SYMLINK, FileCh
 
 
 def check_paths(files: tuple[FileChange, ...]) -> None:
+    """Raise UsageError for paths and modes that no commit may have, when a path comes twice, or is that of a file and
+    of a folder."""
     written = {change.path for change in files if change.content is not None}
     for change in files:
         parts = change.path.split("/")

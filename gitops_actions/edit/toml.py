@@ -1,0 +1,157 @@
+"""Kind ``toml``: one value at a path of a TOML file."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from yaml.nodes import MappingNode
+
+from gitops_actions.edit import documents, leaves, paths, scalars, specs, toml_nodes
+from gitops_actions.edit.leaves import Leaf
+from gitops_actions.edit.marks import LINE_END
+from gitops_actions.edit.paths import Step, Token
+from gitops_actions.edit.places import Spot
+from gitops_actions.edit.refusals import BAD_SPEC, CANNOT_CREATE, quoted, refusal
+from gitops_actions.edit.swap import Patch, Reading, at, not_read_back, swap
+from gitops_actions.edit.toml_nodes import Toml
+from gitops_actions.edit.toml_scanner import Line
+from gitops_actions.errors import UsageError
+from gitops_actions.model import Edited, EditSpec, Found, Release, ValueChange
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_INTEGER = re.compile(r"[+-]?[0-9][0-9_]*|0[xob][0-9A-Fa-f_]+")
+_MARGIN = re.compile(r"[ \t]*")
+_BOOLEANS = {"true": True, "false": False}
+
+
+class TomlValue:
+    """The value at ``path``. ``options["typed"]`` as in kind ``yaml``; TOML has no null."""
+
+    kind = "toml"
+    takes = specs.TAKES
+
+    def paths(self, spec: EditSpec) -> tuple[str, ...]:
+        """The file."""
+        return (spec.file,)
+
+    def read(self, text: str, spec: EditSpec) -> tuple[Found, ...]:
+        """The value."""
+        toml = toml_nodes.parse(text)
+        spot, _ = documents.find(toml.parsed, spec.document, specs.steps(spec))
+        leaf = _leaf(toml, spot)
+        return (Found(leaf.path, leaf.line, leaf.value),)
+
+    def edit(self, text: str, spec: EditSpec, release: Release) -> Edited:  # noqa: ARG002
+        """The text with ``spec.value`` in place, which the release has filled in."""
+        value, typed = specs.value(spec)
+        steps = specs.steps(spec)
+        toml = toml_nodes.parse(text)
+        spot, taken = documents.find(toml.parsed, spec.document, steps, create=spec.on_missing == "create")
+        literal = False
+        if typed == "json":
+            value, literal = scalars.from_json(value)
+            if literal and (value == "null" or _is_too_large(value)):
+                raise UsageError(f"TOML cannot hold {quoted(value)}", code=BAD_SPEC, hint="write it as a string")
+        if taken < len(steps):
+            return _added(toml, spot, steps[-1], value, literal)
+        leaf = _leaf(toml, spot)
+        if typed == "auto" and not leaf.style:
+            old = "0" if _INTEGER.fullmatch(leaf.value) else leaf.value
+            literal = scalars.is_literal(old, value) and not _is_too_large(value)
+        if leaf.value == value and literal != bool(leaf.style):
+            return Edited(text)
+        patch = Patch(leaf.start, leaf.end, value if literal else _string(value, leaf.style))
+        change = ValueChange(leaf.path, leaf.line, leaf.value, value)
+        return swap(_reading(toml), patch, spot.path, _loaded(value, literal), change)
+
+
+def _reading(toml: Toml) -> Reading:
+    return Reading(toml.parsed, toml.data, toml_nodes.load)
+
+
+def _leaf(toml: Toml, spot: Spot) -> Leaf:
+    leaf = leaves.leaf(toml.parsed, spot)
+    if leaf.style and at(toml.data, spot.path) != leaf.value:
+        raise not_read_back(leaf.path, leaf.line)
+    return leaf
+
+
+def _is_too_large(value: str) -> bool:
+    """Whether a number is an integer of more than 64 bits, which readers need not take."""
+    return value.lstrip("-").isdigit() and (len(value) > 20 or not -(2**63) <= int(value) < 2**63)
+
+
+def _string(value: str, style: str) -> str:
+    """A string in the quotes that were there, if they can hold it; else in double quotes."""
+    if style in ("'", "'''") and "'" not in value and value.isprintable():
+        return style + value + style
+    quotes = '""' if style == '"""' else ""
+    return quotes + scalars.render(value, '"', flow=False) + quotes
+
+
+def _loaded(value: str, literal: bool) -> Any:
+    """A value as `toml_nodes.load` gives it."""
+    if not literal:
+        return value
+    if value in _BOOLEANS:
+        return _BOOLEANS[value]
+    return int(value) if _INTEGER.fullmatch(value) else toml_nodes.number(value)
+
+
+def _added(toml: Toml, spot: Spot, step: Step, value: str, literal: bool) -> Edited:
+    """The text with a new last key of a table: behind the last key that it has there itself, else behind its header."""
+    key = step.text if isinstance(step, Token) else step
+    path = (*spot.path, step if key is step else key)
+    shown = paths.show(path)
+    if not isinstance(spot.node, MappingNode) or not isinstance(key, str):
+        message = f"{shown} is not there, and only a key of a table can be added"
+        raise refusal(CANNOT_CREATE, message, spot.node.start_mark, "add it once by hand")
+    pair = key if _BARE_KEY.fullmatch(key) else scalars.render(key, '"', flow=False)
+    token = value if literal else _string(value, "")
+    patch = _beside(toml, spot, pair, token) or _below(toml, spot, pair, token)
+    if patch is None:
+        message = f"there is no line to put {shown} behind"
+        raise refusal(CANNOT_CREATE, message, spot.node.start_mark, f"write {shown} once by hand")
+    before = toml.parsed.text[: patch.start] + patch.text
+    change = ValueChange(shown, len(LINE_END.findall(before)) + 1, None, value)
+    return swap(_reading(toml), patch, path, _loaded(value, literal), change)
+
+
+def _beside(toml: Toml, spot: Spot, pair: str, token: str) -> Patch | None:
+    """A new pair in an inline table."""
+    text, node = toml.parsed.text, spot.node
+    if not node.flow_style:  # type: ignore[attr-defined]
+        return None
+    line = toml.lines.get(id(node))
+    if line is None:
+        return Patch(node.start_mark.index, node.end_mark.index, f"{{ {pair} = {token} }}")
+    return Patch(line.value_end, line.value_end, f", {_prefix(text, line)}{pair}{_equals(text, line)}{token}")
+
+
+def _below(toml: Toml, spot: Spot, pair: str, token: str) -> Patch | None:
+    """A new pair on a line of its own."""
+    text = toml.parsed.text
+    line, header = toml.lines.get(id(spot.node)), toml.headers.get(id(spot.node))
+    if spot.flow or (line is None and header is None):
+        return None
+    start, end = (line.start, line.value_end) if line is not None else (header or 0, header or 0)
+    if line is not None:
+        pair = _prefix(text, line) + pair + _equals(text, line)
+    else:
+        pair += " = "
+    line_start = text.rfind("\n", 0, start) + 1
+    margin = _MARGIN.match(text, line_start)[0]  # type: ignore[index]
+    line_end = LINE_END.search(text)
+    behind = LINE_END.search(text, end)
+    position = behind.start() if behind else len(text)
+    return Patch(position, position, (line_end[0] if line_end else "\n") + margin + pair + token)
+
+
+def _prefix(text: str, line: Line) -> str:
+    """What stands before the last part of a dotted key."""
+    return text[line.start : line.last]
+
+
+def _equals(text: str, line: Line) -> str:
+    return " = " if text[line.value - 1] == " " else "="
