@@ -2,97 +2,25 @@
 
 from __future__ import annotations
 
-import json
-import re
 import threading
 import time
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
-from urllib.parse import parse_qsl, unquote
+from typing import Literal, Self
 
 from gitops_actions.testing import githttp
+from gitops_actions.testing.forgewire import Answer, Call, Recorded, operation_of
+
+__all__ = ["Answer", "Call", "ForgeServer", "How", "Recorded", "When"]
 
 _SECRET = frozenset(
     {"authorization", "proxy-authorization", "private-token", "job-token", "deploy-token", "cookie", "x-csrf-token"}
 )
-_OPERATION = re.compile(r"\s*(?:#[^\n]*\n\s*)*(query|mutation)\b\s*(\w*)")
-
-
-@dataclass(frozen=True)
-class Call:
-    """A request as it came in; the names of ``headers`` are in lower case. It holds the token: not to be kept."""
-
-    method: str
-    target: str  # path and query, as sent
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-
-    @property
-    def path(self) -> str:
-        """The path, percent-encoded as sent."""
-        return self.target.partition("?")[0]
-
-    @property
-    def query(self) -> dict[str, str]:
-        """The query's parameters; the last one of a name counts."""
-        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
-
-    @property
-    def is_push(self) -> bool:
-        """Whether it is a git push over smart HTTP."""
-        return self.method == "POST" and self.path.endswith("/git-receive-pack")
-
-    @property
-    def is_git(self) -> bool:
-        """Whether it is git's smart HTTP at all."""
-        return self.path.endswith(("/info/refs", "/git-upload-pack", "/git-receive-pack"))
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the server says. The length is told by the server itself."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-    @classmethod
-    def of(cls, status: int, document: object = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """An answer in JSON; without a document, an empty one."""
-        if document is None:
-            return cls(status, dict(headers or {}))
-        body = json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace")
-        return cls(status, {"Content-Type": "application/json; charset=utf-8", **(headers or {})}, body)
-
-
-@dataclass
-class Recorded:
-    """A request in the log, without what was secret in it."""
-
-    number: int  # 1 is the first request of this server
-    method: str
-    path: str  # with the query, as sent
-    operation: str | None  # of a GraphQL request: the operation's name, else "query" or "mutation"
-    write: bool  # whether it is meant to change something
-    token: bool  # whether a credential came along
-    headers: Mapping[str, str]  # names in lower case
-    body: bytes
-    status: int | None = None  # what was answered; None: nothing, or not yet
-
-    @property
-    def document(self) -> Any:
-        """The body's JSON; None when it is none."""
-        try:
-            return json.loads(self.body)
-        except ValueError:
-            return None
 
 
 How = (
@@ -239,50 +167,6 @@ class ForgeServer(ABC):
                 self._past = before
             return answer
         return self.respond(call, self._past if stale else None)
-
-
-def operation_of(call: Call) -> tuple[str, str] | None:
-    """(``query`` or ``mutation``, its name or "") of a GraphQL request; None for others."""
-    if call.method != "POST" or not call.path.endswith("/graphql"):
-        return None
-    try:
-        document = json.loads(call.body)
-        text, name = document["query"], document.get("operationName") or ""
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return "query", ""
-    found = _OPERATION.match(str(text))
-    return (found[1], str(name or found[2])) if found else ("query", str(name))
-
-
-def git_answer(
-    call: Call,
-    root: Path,
-    path: str,
-    *,
-    user: str = "",
-    filters: bool = True,
-    extra: Mapping[str, str] | None = None,
-) -> Answer:
-    """Let ``git http-backend`` answer a request of git.
-
-    Args:
-        root: the folder that holds the bare repositories.
-        path: the repository's path below ``root``, and what follows it (``/acme/deploy.git/info/refs``).
-        user: who asks; hooks see it as ``REMOTE_USER``.
-        extra: more variables for hooks.
-    """
-    status, headers, body = githttp.backend(
-        root,
-        method=call.method,
-        path=unquote(path),
-        query=call.target.partition("?")[2],
-        headers=call.headers,
-        body=call.body,
-        user=user,
-        filters=filters,
-        extra=extra,
-    )
-    return Answer(int(status.split(" ")[0]), dict(headers), body)
 
 
 def _nth_write(number: int) -> Callable[[Recorded], bool]:

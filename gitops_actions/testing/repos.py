@@ -75,14 +75,17 @@ def commit(
     return _git(repo, "fast-import", "--quiet", "--date-format=raw", data=b"".join(stream)).decode().strip()
 
 
+def environment() -> dict[str, str]:
+    """What git runs with: nothing of the settings of this machine and of whoever is logged in."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    return kept | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
+
+
 def _git(repo: Path, *arguments: str, data: bytes | None = None) -> bytes:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
+    variables = environment()
     for role in ("AUTHOR", "COMMITTER"):
-        environment[f"GIT_{role}_NAME"] = "Pat Person"
-        environment[f"GIT_{role}_EMAIL"] = "pat@example.com"
-        environment[f"GIT_{role}_DATE"] = f"{EPOCH} +0000"
-    done = subprocess.run(
-        ["git", *arguments], cwd=repo, env=environment, input=data, stdout=subprocess.PIPE, check=True
-    )
+        variables[f"GIT_{role}_NAME"] = "Pat Person"
+        variables[f"GIT_{role}_EMAIL"] = "pat@example.com"
+        variables[f"GIT_{role}_DATE"] = f"{EPOCH} +0000"
+    done = subprocess.run(["git", *arguments], cwd=repo, env=variables, input=data, stdout=subprocess.PIPE, check=True)
     return done.stdout

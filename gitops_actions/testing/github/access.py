@@ -5,12 +5,13 @@ Permissions: https://docs.github.com/en/rest/authentication/permissions-required
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from gitops_actions.testing.github.state import LEVELS, App, Level, Refusal, Repository, Token, World
+from gitops_actions.testing.forgewire import password_of
+from gitops_actions.testing.github.records import LEVELS, App, Level, Token
+from gitops_actions.testing.github.repository import Repository
+from gitops_actions.testing.github.state import Refusal, World
 
 _NOT_BY = {
     "user": "Must have admin rights to Repository.",
@@ -25,12 +26,7 @@ def text_of(headers: Mapping[str, str]) -> str | None:
     kind, _, value = headers.get("authorization", "").partition(" ")
     if kind.lower() in ("bearer", "token"):
         return value.strip()
-    if kind.lower() == "basic":
-        try:
-            return base64.b64decode(value).decode().partition(":")[2]
-        except (binascii.Error, UnicodeDecodeError):
-            return ""
-    return None
+    return password_of(headers)
 
 
 def token_of(world: World, headers: Mapping[str, str]) -> Token | None:

@@ -7,17 +7,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from gitops_actions.testing.github.objects import RefMoved
-from gitops_actions.testing.github.state import (
-    Account,
-    Protection,
-    Refusal,
-    Repository,
-    Request,
-    World,
-    machine,
-    person,
-)
+from gitops_actions.testing.forgegit import RefMoved
+from gitops_actions.testing.github.records import Account, Request
+from gitops_actions.testing.github.repository import Protection, Repository
+from gitops_actions.testing.github.state import Refusal, World, machine, person
 
 _METHODS = {
     "merge": ("allow_merge_commit", "Merge commits are not allowed on this repository."),
@@ -82,10 +75,7 @@ def mergeable(repository: Repository, request: Request) -> bool | None:
 
 def conflict_free(repository: Repository, request: Request) -> bool:
     """Whether a request merges without conflict."""
-    key = request.base_sha, request.head_sha
-    if key not in repository.mergeable:
-        repository.mergeable[key] = repository.objects.merged_tree(*key)[0] is not None
-    return repository.mergeable[key]
+    return repository.objects.merged_tree(request.base_sha, request.head_sha) is not None
 
 
 def merge_state(repository: Repository, request: Request) -> str:
@@ -181,13 +171,15 @@ def _made(
         for commit in own:
             if len(commit.parents) > 1:
                 continue
-            tree = objects.picked(current, commit)
+            ours = objects.commit(current)
+            assert ours is not None
+            tree = objects.picked(ours.tree, commit.id, commit.parents)
             if tree is None:
                 raise Refusal(405, "This branch can't be rebased")
             committer = person(by, now)
             current = objects.write_commit(tree, [current], commit.message, commit.author, committer, signed=False)
         return current
-    tree, _ = objects.merged_tree(request.base_sha, request.head_sha)
+    tree = objects.merged_tree(request.base_sha, request.head_sha)
     assert tree is not None
     if method == "merge":
         subject = title or f"Merge pull request #{request.number} from {repository.owner.login}/{request.head}"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import fnmatch
-from collections.abc import Mapping
 
 from gitops_actions.testing.forgehttp import Call
 from gitops_actions.testing.gitlab.records import (
@@ -126,15 +123,6 @@ def credential(call: Call) -> tuple[str, bool] | None:
         if value:
             return value, job
     return None
-
-
-def basic(headers: Mapping[str, str]) -> str | None:
-    """The password of HTTP Basic, which is how git brings a token."""
-    kind, _, value = headers.get("authorization", "").partition(" ")
-    try:
-        return base64.b64decode(value).decode().partition(":")[2] if kind.lower() == "basic" else None
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
 
 
 def complaint(state: State, token: Token) -> str | None:

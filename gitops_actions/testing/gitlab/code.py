@@ -8,12 +8,13 @@ import re
 from typing import Any
 from urllib.parse import quote
 
+from gitops_actions.testing.forgegit import RefMoved
 from gitops_actions.testing.forgehttp import Answer
 from gitops_actions.testing.gitlab import code_shapes, events
 from gitops_actions.testing.gitlab.access import protections
 from gitops_actions.testing.gitlab.params import forbidden, invalid, not_found, refused
 from gitops_actions.testing.gitlab.records import Project
-from gitops_actions.testing.gitlab.repository import Entry, Moved
+from gitops_actions.testing.gitlab.repository import Entry
 from gitops_actions.testing.gitlab.wire import Ask, Routes
 
 routes = Routes()
@@ -63,7 +64,7 @@ def create_branch(ask: Ask) -> object:
         project.repository.update(name, commit, None)
     except ValueError:
         raise refused(400, "Branch name is invalid") from None
-    except Moved:
+    except RefMoved:
         raise refused(400, "Failed to create branch") from None
     events.look(ask.state, project)
     return _branch(ask, project, name, commit)
@@ -80,7 +81,7 @@ def delete_branch(ask: Ask) -> object:
         raise forbidden()
     try:
         project.repository.update(name, None, project.refs[name])
-    except Moved:
+    except RefMoved:
         raise refused(400, "Failed to remove branch") from None
     events.look(ask.state, project)
     return None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from gitops_actions.testing.forgegit import RefMoved
 from gitops_actions.testing.gitlab import code_shapes, events, work_shapes
 from gitops_actions.testing.gitlab.index import Index, Misfit
 from gitops_actions.testing.gitlab.params import forbidden, invalid, not_found, refused
 from gitops_actions.testing.gitlab.records import Project
-from gitops_actions.testing.gitlab.repository import Commit, Moved, Person
+from gitops_actions.testing.gitlab.repository import Commit, Person
 from gitops_actions.testing.gitlab.request_shapes import basic
 from gitops_actions.testing.gitlab.statuses import pipeline_of, pipeline_status
 from gitops_actions.testing.gitlab.wire import Ask, Routes
@@ -155,7 +156,7 @@ def create_commit(ask: Ask) -> object:
     except ValueError:
         reason = "Branch name is invalid"
         raise refused(400, f"Something went wrong when we tried to create '{branch}' for you: {reason}") from None
-    except Moved:
+    except RefMoved:
         raise refused(400, "Could not update refs/heads/" + branch + ". Please refresh and try again.") from None
     events.look(ask.state, project)
     return _detail(ask, project, project.repository.commit(made))

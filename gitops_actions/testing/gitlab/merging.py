@@ -6,8 +6,9 @@ The checks and their order are those of https://docs.gitlab.com/api/merge_reques
 
 from __future__ import annotations
 
+from gitops_actions.testing.forgegit import RefMoved
 from gitops_actions.testing.gitlab.records import AutoMerge, MergeRequest, Project, User
-from gitops_actions.testing.gitlab.repository import Moved, Person, Repository
+from gitops_actions.testing.gitlab.repository import Person, Repository
 from gitops_actions.testing.gitlab.state import State
 from gitops_actions.testing.gitlab.statuses import pipeline_of, pipeline_status
 
@@ -103,7 +104,7 @@ def merge(state: State, project: Project, request: MergeRequest, way: AutoMerge)
         made = new = repository.commit_tree(_tree(repository, target, head), [target, head], message, by, by)
     try:
         repository.update(request.target, new, target)
-    except Moved:
+    except RefMoved:
         raise Unmergeable("Something went wrong during merge: the target branch has moved") from None
     project.refs[request.target] = new
     project.signed |= {one for one in (made, squashed) if one}
@@ -115,7 +116,7 @@ def merge(state: State, project: Project, request: MergeRequest, way: AutoMerge)
         try:
             repository.update(request.source, None, request.head)
             del project.refs[request.source]
-        except Moved:
+        except RefMoved:
             pass  # somebody has pushed meanwhile: the branch stays, as in GitLab
 
 
@@ -126,21 +127,19 @@ def rebase(state: State, project: Project, request: MergeRequest, user: User) ->
     for commit in reversed(repository.commits(f"{target}..{request.head}")):
         if len(commit.parents) != 1:
             continue
-        # `git merge-tree --merge-base` needs git 2.40: a commit of the current tree on top of the picked one's parent
-        # has that parent as its merge base, too.
-        by = _person(state, user)
-        ours = repository.commit_tree(repository.tree_of(current), commit.parents, "pick", by, by)
-        tree = repository.merged_tree(ours, commit.id)
+        ours = repository.tree_of(current)
+        tree = repository.picked(ours, commit.id, commit.parents)
         if tree is None:
             request.merge_error = "Rebase failed: Rebase locally, resolve all conflicts, then push the branch."
             raise Unmergeable(request.merge_error)
-        if tree != repository.tree_of(current):
+        if tree != ours:
+            by = _person(state, user)
             author = Person(commit.author, commit.author_mail, int(state.clock()))
             current = repository.commit_tree(tree, [current], commit.message, author, by)
     request.merge_error = None
     try:
         repository.update(request.source, current, request.head)
-    except Moved:
+    except RefMoved:
         raise Unmergeable("Rebase failed: the source branch has moved") from None
 
 

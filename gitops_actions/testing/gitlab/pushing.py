@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
-from gitops_actions.testing.forgehttp import Answer, Call, git_answer
-from gitops_actions.testing.gitlab.access import Visitor, basic, complaint, protections, scoped
+from gitops_actions.testing.forgegit import git_answer
+from gitops_actions.testing.forgehttp import Answer, Call
+from gitops_actions.testing.forgewire import password_of
+from gitops_actions.testing.gitlab.access import Visitor, complaint, protections, scoped
 from gitops_actions.testing.gitlab.params import Refusal
 from gitops_actions.testing.gitlab.records import Project, Token
 from gitops_actions.testing.gitlab.state import State
@@ -63,7 +65,7 @@ def answer(state: State, root: Path, call: Call) -> tuple[Answer, Project]:
 
 
 def _token(state: State, call: Call) -> Token | None:
-    value = basic(call.headers)
+    value = password_of(call.headers)
     if value is None:
         return None
     token = state.tokens.get(value)
@@ -77,7 +79,7 @@ def _unauthorized() -> Refusal:
 
 
 def _said(status: int, text: str, headers: dict[str, str] | None = None) -> Refusal:
-    return Refusal(Answer(status, {"Content-Type": "text/plain; charset=utf-8", **(headers or {})}, text.encode()))
+    return Refusal(Answer.plain(status, text, headers))
 
 
 def _refusal(visitor: Visitor, project: Project, new: str, ref: str) -> str | None:

@@ -1,18 +1,15 @@
-"""One bare repository, read and written by git's plumbing as Gitaly does it for GitLab."""
+"""A project's repository, read and written by git's plumbing as Gitaly does it for GitLab."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import subprocess
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeVar, cast
 
-Found = TypeVar("Found")
+from gitops_actions.testing.forgegit import ZERO, BareRepository
 
 _ID = re.compile(r"[0-9a-f]{7,40}")
 _FIELDS = ("%H", "%P", "%an", "%ae", "%aI", "%cn", "%ce", "%cI", "%B")
@@ -60,37 +57,14 @@ class Person:
         return f"{_clean(self.name)} <{_clean(self.mail)}> {self.time} +0000"
 
 
-class Moved(Exception):
-    """A ref was not where it was thought to be."""
-
-
-class Repository:
-    """A bare repository at ``path``. Every method looks at the repository as it is now; what follows from full commit
-    ids alone is remembered."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._known: dict[tuple[str, ...], object] = {}
-
-    def git(self, *arguments: str, data: bytes | None = None, codes: Sequence[int] = (0,)) -> bytes:
-        """What git prints. Raises CalledProcessError when it ends with none of ``codes``."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
-        command = ["git", "--literal-pathspecs", *arguments]
-        done = subprocess.run(
-            command, cwd=self.path, env=environment, input=data, capture_output=True, check=False,
-        )  # fmt: skip
-        if done.returncode not in codes:
-            raise subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
-        return done.stdout
+class Repository(BareRepository):
+    """A bare repository as Gitaly has it."""
 
     # --- reading ---
 
     def branches(self) -> dict[str, str]:
         """Branches with their commits, by name."""
-        lines = self.git("for-each-ref", "--format=%(objectname) %(refname)", "refs/heads").decode().splitlines()
-        found = (line.partition(" ") for line in lines)
-        return {name.removeprefix("refs/heads/"): commit for commit, _, name in found}
+        return {name.removeprefix("refs/heads/"): commit for name, commit in self.refs("refs/heads/").items()}
 
     def resolve(self, ref: str) -> str | None:
         """The commit of a branch, tag, id (7 digits at least) or HEAD; None when there is none."""
@@ -120,7 +94,7 @@ class Repository:
 
     def commit(self, commit: str) -> Commit:
         """One commit by its id."""
-        return self._once(("commit", commit), lambda: self.commits(commit, limit=1)[0])
+        return self.once(("commit", commit), lambda: self.commits(commit, limit=1)[0])
 
     def entries(self, commit: str, paths: Iterable[str]) -> dict[str, Entry]:
         """What is at these paths in a commit; those where nothing is are left out."""
@@ -153,18 +127,6 @@ class Repository:
             at = end + 1 + size + 1
         return found
 
-    def merge_base(self, *commits: str) -> str | None:
-        """The best common ancestor."""
-
-        def find() -> str | None:
-            return self.git("merge-base", *commits, codes=(0, 1)).decode().strip() or None
-
-        return self._once(("merge-base", *commits), find)
-
-    def is_ancestor(self, old: str, new: str) -> bool:
-        """Whether ``new`` has ``old`` in its history."""
-        return self.merge_base(old, new) == old
-
     def last_change(self, ref: str, path: str) -> str | None:
         """The last commit that changed a path."""
         found = self.commits(ref, path=path, limit=1)
@@ -173,7 +135,7 @@ class Repository:
     def diff(self, old: str, new: str) -> bytes:
         """A patch of git between two commits, with full file modes."""
         command = ("diff-tree", "-r", "-p", "-M", "--full-index", "--no-ext-diff", old, new)
-        return self._once(command, lambda: self.git(*command))
+        return self.once(command, lambda: self.git(*command))
 
     def stats(self, commit: Commit) -> tuple[int, int]:
         """Added and deleted lines of a commit against its first parent."""
@@ -216,46 +178,19 @@ class Repository:
     def commit_tree(self, tree: str, parents: Sequence[str], message: str, author: Person, committer: Person) -> str:
         """Make a commit of a tree that exists."""
         lines = [f"tree {tree}", *(f"parent {one}" for one in parents), f"author {author}", f"committer {committer}"]
-        data = ("\n".join(lines) + "\n\n" + message).encode("utf-8", "surrogateescape")
-        return self.git("hash-object", "-t", "commit", "-w", "--stdin", data=data).decode().strip()
+        return self.store("commit", ("\n".join(lines) + "\n\n" + message).encode("utf-8", "surrogateescape"))
 
     def tree_of(self, commit: str) -> str:
         """The id of a commit's tree."""
         return self.git("rev-parse", "--verify", f"{commit}^{{tree}}").decode().strip()
 
-    def merged_tree(self, ours: str, theirs: str) -> str | None:
-        """The tree of a merge, or None when it conflicts."""
-
-        def merge() -> str | None:
-            output = self.git("merge-tree", "--write-tree", "--no-messages", ours, theirs, codes=(0, 1)).decode()
-            tree, _, conflicts = output.partition("\n")
-            return None if conflicts else tree
-
-        return self._once(("merge-tree", ours, theirs), merge)
-
     def update(self, branch: str, new: str | None, old: str | None) -> None:
-        """Move a branch from ``old`` (None: it is new) to ``new`` (None: delete). Raises Moved, and ValueError for a
-        name that no branch can have."""
+        """Move a branch from ``old`` (None: it is new) to ``new`` (None: delete). Raises RefMoved, and ValueError for
+        a name that no branch can have."""
         ref = f"refs/heads/{branch}"
-        try:
-            self.git("check-ref-format", ref)
-        except subprocess.CalledProcessError as error:
-            raise ValueError(branch) from error
-        command = f"delete {ref} {old}\n" if new is None else f"update {ref} {new} {old or '0' * 40}\n"
-        try:
-            self.git("update-ref", "--stdin", data=command.encode())
-        except subprocess.CalledProcessError as error:
-            raise Moved(branch) from error
-
-    def _once(self, key: tuple[str, ...], find: Callable[[], Found]) -> Found:
-        if key not in self._known:
-            self._known[key] = find()
-        return cast("Found", self._known[key])
-
-    def keep(self, name: str, commit: str) -> None:
-        """Keep a commit alive by a hidden ref, as ``refs/merge-requests/7/head`` does."""
-        with contextlib.suppress(subprocess.CalledProcessError):
-            self.git("update-ref", name, commit)
+        if not self.good_name(ref):
+            raise ValueError(branch)
+        self.update_refs([(ref, new or ZERO, old or ZERO)])
 
 
 def _entries(output: bytes) -> list[Entry]:

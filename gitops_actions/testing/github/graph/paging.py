@@ -8,9 +8,7 @@ import binascii
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gitops_actions.testing.github.state import (
-    Refusal,
-)
+from gitops_actions.testing.github.state import Refusal
 
 Node = dict[str, Any]
 _LIMIT = 100  # of a connection (https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#node-limit)

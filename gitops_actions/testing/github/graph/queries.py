@@ -7,10 +7,7 @@ from typing import Any
 
 from gitops_actions.testing.github.graph.nodes import Graph
 from gitops_actions.testing.github.graph.paging import Node
-from gitops_actions.testing.github.state import (
-    Refusal,
-    stamp,
-)
+from gitops_actions.testing.github.state import Refusal, stamp
 
 
 def _limit(_root: object, info: Any, **_given: Any) -> Node:

@@ -19,8 +19,9 @@ from graphql import (
 )
 from graphql.language import FieldNode
 
+from gitops_actions.testing.github.graph.finding import Session
 from gitops_actions.testing.github.graph.mutations import MUTATIONS
-from gitops_actions.testing.github.graph.nodes import Graph, Session
+from gitops_actions.testing.github.graph.nodes import Graph
 from gitops_actions.testing.github.graph.paging import Node
 from gitops_actions.testing.github.graph.queries import QUERIES
 from gitops_actions.testing.github.state import Refusal

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 
 from gitops_actions.testing.forgehttp import Answer
+from gitops_actions.testing.github.records import CheckRun
 from gitops_actions.testing.github.rest.routing import Ask, bounded, commit_of, resolved, route
-from gitops_actions.testing.github.state import (
-    CheckRun,
-    Refusal,
-)
+from gitops_actions.testing.github.state import Refusal
 
 
 @route("GET", "/repos/{owner}/{repo}/commits")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from gitops_actions.testing.forgehttp import Answer
 from gitops_actions.testing.github.rest.routing import Ask, decoded, route
-from gitops_actions.testing.github.state import (
-    Refusal,
-)
+from gitops_actions.testing.github.state import Refusal
 
 
 @route("GET", "/repos/{owner}/{repo}/contents")

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from gitops_actions.testing.forgehttp import Answer
 from gitops_actions.testing.github import merging
+from gitops_actions.testing.github.records import Deployment, DeploymentStatus
+from gitops_actions.testing.github.repository import Repository
 from gitops_actions.testing.github.rest.routing import Ask, route, texts
-from gitops_actions.testing.github.state import (
-    Deployment,
-    DeploymentStatus,
-    Refusal,
-    Repository,
-)
+from gitops_actions.testing.github.state import Refusal
 
 
 @route("GET", "/repos/{owner}/{repo}/deployments")

@@ -6,15 +6,11 @@ import re
 from datetime import datetime
 
 from gitops_actions.testing.forgehttp import Answer
-from gitops_actions.testing.github.objects import Entry, Person
+from gitops_actions.testing.github.repository import Repository
 from gitops_actions.testing.github.rest.routing import Ask, commit_of, decoded, route
 from gitops_actions.testing.github.shapes import Json
-from gitops_actions.testing.github.state import (
-    Refusal,
-    Repository,
-    machine,
-    person,
-)
+from gitops_actions.testing.github.state import Refusal, machine, person
+from gitops_actions.testing.github.stored import Entry, Person
 
 
 @route("GET", "/repos/{owner}/{repo}/git/ref/{ref+}")
@@ -134,7 +130,7 @@ def _create_tree(ask: Ask) -> Answer:
         if not isinstance(path, str) or any(part in ("", ".", "..", ".git") for part in path.split("/")):
             raise Refusal(422, "tree.path contains a malformed path component")
         if "content" in line:
-            sha = repository.objects.write("blob", str(line["content"]).encode("utf-8", "surrogateescape"))
+            sha = repository.objects.store("blob", str(line["content"]).encode("utf-8", "surrogateescape"))
         elif line.get("sha") is None:
             entries[path] = None
             continue
@@ -171,7 +167,7 @@ def _create_blob(ask: Ask) -> Answer:
     repository = ask.repository("contents", "write")
     content, encoding = ask.needed("content"), ask.text("encoding", default="utf-8")
     raw = decoded(content) if encoding == "base64" else content.encode("utf-8", "surrogateescape")
-    sha = repository.objects.write("blob", raw)
+    sha = repository.objects.store("blob", raw)
     url = f"{ask.shapes.root(repository)}/git/blobs/{sha}"
     return Answer.of(201, {"sha": sha, "url": url}, {"Location": url})
 

@@ -7,10 +7,7 @@ import json
 from gitops_actions.testing.forgehttp import Answer
 from gitops_actions.testing.github.rest.routing import Ask, route, texts
 from gitops_actions.testing.github.shapes import Json
-from gitops_actions.testing.github.state import (
-    Refusal,
-    stamp,
-)
+from gitops_actions.testing.github.state import Refusal, stamp
 
 
 @route("GET", "/repos/{owner}/{repo}/issues/{number}")

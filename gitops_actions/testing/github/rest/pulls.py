@@ -6,15 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from gitops_actions.testing.forgehttp import Answer
+from gitops_actions.testing.github.records import Request, Review
+from gitops_actions.testing.github.repository import Repository
 from gitops_actions.testing.github.rest.routing import Ask, commit_of, route, texts
 from gitops_actions.testing.github.shapes import Json
-from gitops_actions.testing.github.state import (
-    Refusal,
-    Repository,
-    Request,
-    Review,
-    stamp,
-)
+from gitops_actions.testing.github.state import Refusal, stamp
 
 
 @route("GET", "/repos/{owner}/{repo}/pulls")

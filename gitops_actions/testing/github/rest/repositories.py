@@ -6,10 +6,7 @@ from gitops_actions.testing.forgehttp import Answer
 from gitops_actions.testing.github.access import level
 from gitops_actions.testing.github.rest.routing import Ask, route
 from gitops_actions.testing.github.shapes import Json
-from gitops_actions.testing.github.state import (
-    Refusal,
-    stamp,
-)
+from gitops_actions.testing.github.state import Refusal, stamp
 
 
 @route("GET", "/repos/{owner}/{repo}")

@@ -13,18 +13,12 @@ from urllib.parse import parse_qsl, unquote, urlencode
 
 from gitops_actions.testing.forgehttp import Answer, Call
 from gitops_actions.testing.github.access import need, sees, token_of
-from gitops_actions.testing.github.objects import CommitObject
+from gitops_actions.testing.github.records import Level, Request, Token
+from gitops_actions.testing.github.repository import Repository
 from gitops_actions.testing.github.shapes import Json, Shapes
-from gitops_actions.testing.github.state import (
-    App,
-    Level,
-    Refusal,
-    Repository,
-    Request,
-    Token,
-    World,
-)
-from gitops_actions.testing.github.work import Work, whole
+from gitops_actions.testing.github.state import Refusal, World
+from gitops_actions.testing.github.stored import CommitObject
+from gitops_actions.testing.github.work import Work
 
 DOCUMENTATION = "https://docs.github.com/rest"
 
@@ -38,7 +32,6 @@ class Ask:
     call: Call
     token: Token | None
     values: Mapping[str, str]  # from the path
-    mint: Callable[[App, str, Mapping[str, Any]], Json]  # makes a token of an installation
     past: Mapping[str, Repository]
 
     @property
@@ -142,7 +135,6 @@ def serve(
     shapes: Shapes,
     call: Call,
     path: str,
-    mint: Callable[[App, str, Mapping[str, Any]], Json],
     past: Mapping[str, Repository],
 ) -> Answer:
     """Answer a request of the REST API. Raises Refusal."""
@@ -155,7 +147,7 @@ def serve(
             continue
         if method == ("GET" if call.method == "HEAD" else call.method):
             values = {name: unquote(value) for name, value in found.groupdict().items()}
-            return endpoint(Ask(work, shapes, call, token, values, mint, past))
+            return endpoint(Ask(work, shapes, call, token, values, past))
     raise Refusal(404, "Not Found", kind="NOT_FOUND")
 
 
@@ -197,3 +189,11 @@ def texts(value: object) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise Refusal(422, "Invalid request.\n\nA list of texts was expected.")
     return value
+
+
+def whole(value: object, error: Callable[[], Refusal]) -> int:
+    """A number from a path or a body."""
+    text = str(value)
+    if not re.fullmatch(r"\d{1,18}", text):
+        raise error()
+    return int(text)
