@@ -10,7 +10,6 @@ from gitops_actions.forge.gitlab.address import address, is_project
 from gitops_actions.forge.gitlab.client import Client
 from gitops_actions.forge.gitlab.comments import comment
 from gitops_actions.forge.gitlab.credentials import chosen
-from gitops_actions.forge.gitlab.failures import Refused
 from gitops_actions.forge.gitlab.foresight import expect
 from gitops_actions.forge.gitlab.merging import Merging
 from gitops_actions.forge.gitlab.reading import Reading

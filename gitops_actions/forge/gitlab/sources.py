@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import quote
 
 from gitops_actions.forge.gitlab.address import is_project
-from gitops_actions.forge.gitlab.client import Client, Refused
+from gitops_actions.forge.gitlab.client import Client
+from gitops_actions.forge.gitlab.failures import Refused
 from gitops_actions.forge.gitlab.reading import ID
 from gitops_actions.forge.gitlab.store import commit
 from gitops_actions.model import Changes
