@@ -20,7 +20,7 @@ from gitops_actions.cli.options import RepositoryOptions
 from gitops_actions.cli.settings import Settings
 from gitops_actions.core import naming
 from gitops_actions.core.cells import Toolbox
-from gitops_actions.core.delivery import Rules
+from gitops_actions.core.judging import Rules
 from gitops_actions.core.proposal import Wishes
 from gitops_actions.core.wording import Wording
 from gitops_actions.edit.source import text_of

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from gitops_actions.core import cells, harmless, messages, naming, order, proposal, records
-from gitops_actions.core.cells import Cell, Draft, Toolbox
-from gitops_actions.core.proposal import Proposal, Situation, Wishes
-from gitops_actions.core.wording import Delivered, Step, Wording
+from gitops_actions.core import cells, harmless, judging, messages, naming, order, proposal, records
+from gitops_actions.core.cells import Draft, Toolbox
+from gitops_actions.core.judging import Part, Rules
+from gitops_actions.core.proposal import Proposal, Situation
+from gitops_actions.core.wording import Delivered, Step
 from gitops_actions.errors import EditRefused
 from gitops_actions.model import (
     Action,
@@ -23,32 +24,8 @@ from gitops_actions.model import (
     Record,
     Release,
     RequestText,
-    Signature,
     Snapshot,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One app's share: the release it should have. ``release`` None: nothing is due, what it has is right."""
-
-    app: App
-    release: Release | None
-    promoted_from: str | None = None
-    asked: bool = True  # False: it only shares the request, and stays in it as it is
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What holds for every delivery of a run."""
-
-    tools: Toolbox
-    compare: order.Compare
-    records: bool
-    author: Signature
-    wishes: Wishes
-    wording: Wording
-    known: Mapping[tuple[str, str], Record] = field(default_factory=dict)  # (environment, app), where records are off
 
 
 def environment_paths(environment: str, apps: Sequence[App], tools: Toolbox) -> list[str]:
@@ -70,13 +47,13 @@ def plan(
     for part in parts:
         if part.release is None:
             continue
-        verdict, finding = _judged(verb, part.app, environment, part.release, situation, rules)
+        verdict, finding = judging.judged(verb, part.app, environment, part.release, situation, rules)
         if finding is not None:
             findings.append(finding)
         if verdict is order.Order.OLDER and not wishes.allow_downgrade:
             older += part.asked
             continue
-        due.append((part, _numbered(part, environment, situation, rules)))
+        due.append((part, judging.numbered(part, environment, situation, rules)))
     deliver = wishes.deliver or environment.deliver
     shared = environment.group == "environment"
     branch = wishes.branch or naming.branch(environment.name, None if shared else parts[0].app.name)
@@ -153,17 +130,6 @@ def plan(
     )
 
 
-def state(app: App, environment: str, snapshot: Snapshot, rules: Rules) -> Cell:
-    """The cell of an app, from its record or, where records are off, from trailers. Raises EditRefused when the
-    record cannot be read: without it, nobody knows what is the newer release."""
-    cell = cells.cell(
-        app, environment, snapshot, rules.tools, rules.known.get((environment, app.name)), filed=rules.records
-    )
-    if cell.problem is not None:
-        raise cell.problem
-    return cell
-
-
 def _steps(
     due: Sequence[tuple[Part, Release]],
     bringing: Mapping[str, Release],
@@ -173,71 +139,10 @@ def _steps(
 ) -> list[Step]:
     """What each app of a delivery goes from and to."""
     return [
-        Step(part.app.name, release, state(part.app, environment.name, situation.base, rules).release)
+        Step(part.app.name, release, judging.state(part.app, environment.name, situation.base, rules).release)
         for part, release in due
         if part.app.name in bringing
     ]
-
-
-def _judged(
-    verb: str, app: App, environment: Environment, release: Release, situation: Situation, rules: Rules
-) -> tuple[order.Order, Finding | None]:
-    """How a release stands to the one that is there or, for a new one, waits in the open request; and what to say
-    about it."""
-    there = state(app, environment.name, situation.base, rules).release
-    verdict = order.compare(release, there, rules.compare)
-    where = f"in {environment.name}"
-    if verdict.order is not order.Order.OLDER and verb == "Deploy":
-        waiting = pending(app, situation)
-        if waiting is not None:
-            there, where = waiting, _where(app, situation)
-            verdict = order.compare(release, there, rules.compare)
-    if there is None or verdict.order in (order.Order.SAME, order.Order.NEWER):
-        return verdict.order, None
-    if verdict.order is order.Order.UNKNOWN:
-        if verb != "Deploy":
-            return verdict.order, None
-        text = f"nothing tells whether {app.name} {release.version} is newer than {there.version} {where}"
-        return verdict.order, Finding("GA314", "notice", text, hint="give --sequence, or --revision and a checkout")
-    older = f"{app.name} {release.version} is older than {there.version} {where} ({verdict.by})"
-    if rules.wishes.allow_downgrade:
-        return verdict.order, Finding("GA311", "warning", f"{older}; going back, as --allow-downgrade says")
-    hint = "to go back on purpose, use --allow-downgrade"
-    return verdict.order, Finding("GA310", "notice", f"{older}; left as it is", hint=hint)
-
-
-def _numbered(part: Part, environment: Environment, situation: Situation, rules: Rules) -> Release:
-    """The release with the number of the last numbered build, if it has none of its own: without it, one release by
-    hand would let every late job of an older build through."""
-    release = part.release
-    assert release is not None  # noqa: S101 (only what is due comes here)
-    if release.source.sequence is not None:
-        return release
-    record = state(part.app, environment.name, situation.base, rules).record
-    known = [record.release if record is not None else None, pending(part.app, situation)]
-    sources = [one.source for one in known if one is not None and one.source.repository == release.source.repository]
-    numbers = [source.sequence for source in sources if source.sequence is not None]
-    return replace(release, source=replace(release.source, sequence=max(numbers))) if numbers else release
-
-
-def pending(app: App, situation: Situation) -> Release | None:
-    """The release of an app that its open request would bring."""
-    here = brought(app, () if situation.left else situation.ahead)
-    return here or (brought(app, situation.former[1]) if situation.former is not None else None)
-
-
-def brought(app: App, commits: Sequence[Commit]) -> Release | None:
-    """The release of an app that commits (newest first) bring; the newest one that names it counts."""
-    found = (messages.releases(commit.message) for commit in commits)
-    return next((releases[app.name] for releases in found if app.name in releases), None)
-
-
-def _where(app: App, situation: Situation) -> str:
-    """Which request the pending release is in."""
-    request = situation.open
-    if situation.former is not None and not brought(app, () if situation.left else situation.ahead):
-        request = situation.former[0]
-    return f"in #{request.number}" if request is not None else "on the branch of its request"
 
 
 def _draft(
@@ -256,7 +161,7 @@ def _draft(
         changes.extend(one.changes)
         if not rules.records:
             continue
-        there = state(part.app, environment.name, snapshot, rules)
+        there = judging.state(part.app, environment.name, snapshot, rules)
         known = there.record is not None and release.same_as(there.record.release)
         moved = there.record is not None and not there.drift
         if one.changes or (not known and (adopt or moved)):

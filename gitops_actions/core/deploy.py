@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gitops_actions.core import delivery, graph, images, naming, records
-from gitops_actions.core.delivery import Part, Rules
+from gitops_actions.core import delivery, graph, images, judging, naming, records
+from gitops_actions.core.judging import Part, Rules
 from gitops_actions.core.proposal import Situation, Wishes
 from gitops_actions.core.targets import environments_of
 from gitops_actions.errors import UsageError
@@ -118,7 +118,7 @@ def _others(app: App, companions: Sequence[App], environment: Environment, situa
     """What a request holds for other apps."""
     found: list[Part] = []
     for other in companions:
-        waiting = delivery.pending(other, situation) if other.name != app.name else None
+        waiting = judging.pending(other, situation) if other.name != app.name else None
         if waiting is not None:
             release = Release(waiting.version, images.renamed(other, waiting.images), waiting.source)
             found.append(Part(other, release, _promoted_from(other, environment, situation), asked=False))

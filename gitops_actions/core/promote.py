@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from gitops_actions.core import delivery, graph, naming
 from gitops_actions.core.cells import Cell
-from gitops_actions.core.delivery import Part, Rules
+from gitops_actions.core.judging import Part, Rules
 from gitops_actions.core.proposal import Situation
 from gitops_actions.core.targets import environments_of
 from gitops_actions.errors import UsageError

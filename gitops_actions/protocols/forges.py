@@ -1,102 +1,27 @@
-"""The plugin protocols. Each is as wide as its callers need; its promises are in words, and the suites in
-`gitops_actions.testing` hold an implementation to them. `Pipelines` and `Agent` join when their callers exist."""
+"""Pull requests and commit statuses, and what a forge is made from."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from gitops_actions.model import (
     Changes,
-    Commit,
     CommitStatus,
-    Edited,
-    EditSpec,
     FileChange,
-    Finding,
-    Found,
     MergeMethod,
     PullRequest,
-    Release,
     RequestText,
-    Result,
     Secret,
     Signature,
-    Snapshot,
-    Take,
 )
+from gitops_actions.protocols.stores import Store
 
 Ancestry = Literal["ancestor", "descendant", "same", "diverged"]
 Capability = Literal[
     "auto-merge", "labels", "assignees", "reviewers", "team-reviewers", "draft", "comments", "statuses"
 ]
-
-
-class Store(Protocol):
-    """The content of one repository, by branch. Reads after the first are answered from what was read until
-    `refresh`; a store never writes outside `publish` and `delete`."""
-
-    def default_branch(self) -> str:
-        """The branch that HEAD names. Raises UsageError for an empty repository."""
-        ...
-
-    def snapshot(self, ref: str, paths: Collection[str], *, likely: Collection[str] = ()) -> Snapshot:
-        """The files at ``paths`` in a branch (short name) or commit (full id).
-
-        ``likely`` are words; files with such a word in their path may be fetched along, because they will
-        probably be asked for next. Raises UsageError (naming the branches that exist) when the branch does not.
-        """
-        ...
-
-    def branches(self, prefix: str = "") -> Mapping[str, str]:
-        """Branches (short names) that start with ``prefix``, with their commit ids."""
-        ...
-
-    def names(self, ref: str, prefix: str = "") -> tuple[str, ...]:
-        """All file paths below the folder ``prefix`` ("" = everything), in git's order."""
-        ...
-
-    def ahead(self, base: str, head: str) -> tuple[Commit, ...]:
-        """The commits of ``head`` that ``base`` does not have, newest first; both are branches or commit ids."""
-        ...
-
-    def log(self, ref: str, prefixes: Collection[str] = (), *, limit: int | None = None) -> Sequence[Commit]:
-        """Commits of ``ref``, newest first, along the first parents; with ``prefixes``, only those that changed
-        something at or below one of them, with ``Commit.files`` filled for these paths. The store may go on reading
-        while other things are done: what is wrong is raised here or when the first commit is asked for."""
-        ...
-
-    def blobs(self, ids: Collection[str]) -> Mapping[str, bytes]:
-        """Contents by blob id, as found in ``Commit.files``."""
-        ...
-
-    def publish(
-        self,
-        branch: str,
-        *,
-        expected: str | None,
-        parent: str,
-        files: Sequence[FileChange],
-        message: str,
-        author: Signature,
-    ) -> str:
-        """Put a commit with ``files`` on top of ``parent`` and move ``branch`` to it, if and only if the branch is
-        at ``expected`` (None: does not exist). Returns the commit id. The same arguments make the same commit.
-
-        Raises LostRace when the branch is elsewhere, NotAllowed with the server's words when it refuses,
-        Temporary when it cannot be reached. An answer that was lost is looked up, never guessed.
-        """
-        ...
-
-    def delete(self, branch: str, *, expected: str) -> None:
-        """Delete a branch that is at ``expected``; a branch that is gone already is fine. Raises LostRace."""
-        ...
-
-    def refresh(self) -> None:
-        """Forget what was read: the next read asks the remote."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,74 +158,4 @@ class Minting(Protocol):
 
     def token(self) -> Secret:
         """A token for this repository that is good for a while. Raises NotAllowed."""
-        ...
-
-
-class Editor(Protocol):
-    """Changes values in the text of a file. Pure: it has no path, repository or clock.
-
-    ``text`` is decoded UTF-8 with its line ends and byte order mark as they are in the file.
-
-    ``takes`` names all that the editor looks at, so that whatever else is given can be refused and never dropped
-    without a word: of an edit ``path``, ``value``, ``pattern``, ``document``, ``on-missing`` (whether it can
-    create) and ``typed`` (``options["typed"]``); of a release ``images``, ``version`` and ``revision``; any other name
-    is a key that this kind has for itself, a text in ``options``.
-    """
-
-    kind: str
-    takes: Mapping[str, Take]
-
-    def paths(self, spec: EditSpec) -> tuple[str, ...]:
-        """The files that ``spec`` may mean; the first one that exists is the one (a folder's kustomization)."""
-        ...
-
-    def read(self, text: str, spec: EditSpec) -> tuple[Found, ...]:
-        """The values that the edit points to. Raises EditRefused as `edit` does."""
-        ...
-
-    def edit(self, text: str, spec: EditSpec, release: Release) -> Edited:
-        """The text with the release's values in place: exactly these differ when both are parsed again.
-
-        Raises EditRefused (with line and column where there is one) when a place is missing, ambiguous, duplicated,
-        inherited by alias or merge key, or when what came out does not read back as wanted.
-        """
-        ...
-
-
-class Runtime(Protocol):
-    """The CI system that runs us."""
-
-    name: str
-
-    def event(self) -> Mapping[str, str]:
-        """Defaults it knows: any of ``revision``, ``source``, ``sequence``, ``run`` (an URL), ``actor`` (who started
-        it)."""
-        ...
-
-    def mask(self, secret: str) -> None:
-        """Keep a text out of the log, in every form it may appear in."""
-        ...
-
-    def output(self, values: Mapping[str, str]) -> None:
-        """Hand values to later steps."""
-        ...
-
-    def annotate(self, finding: Finding) -> None:
-        """Show a finding where the CI system shows findings."""
-        ...
-
-    def summary(self, markdown: str) -> None:
-        """Add to the job's summary."""
-        ...
-
-    def group(self, title: str) -> AbstractContextManager[None]:
-        """A fold in the log."""
-        ...
-
-
-class Reporter(Protocol):
-    """Shows results. A reporter that fails is a warning, never a failed delivery."""
-
-    def report(self, command: str, results: Sequence[Result]) -> str:
-        """The whole text to print."""
         ...
