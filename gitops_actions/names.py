@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from gitops_actions.texts import UNPRINTABLE
 
@@ -18,6 +19,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
 _NOT_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]")
 
 
+@lru_cache(maxsize=4096)  # thousands of records name the same few environments
 def complaint_about_name(text: str) -> str | None:
     """Names of apps and environments: they become parts of branch names and of file names."""
     if not text:

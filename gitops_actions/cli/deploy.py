@@ -16,7 +16,7 @@ from gitops_actions.cli.session import Place, Session, local_config, open_sessio
 from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.survey import all_apps
 from gitops_actions.core import deploy, images, naming, sets
-from gitops_actions.core.delivery import environment_paths
+from gitops_actions.core.cells import environment_paths
 from gitops_actions.core.judging import Rules, brought
 from gitops_actions.core.proposal import Situation, Wishes
 from gitops_actions.core.targets import environments_of, unknown_app

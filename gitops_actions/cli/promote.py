@@ -19,8 +19,7 @@ from gitops_actions.cli.session import Place, Session, open_session
 from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.survey import all_apps, survey
 from gitops_actions.core import graph, leftovers, naming, promote
-from gitops_actions.core.cells import Cell
-from gitops_actions.core.delivery import environment_paths
+from gitops_actions.core.cells import Cell, environment_paths
 from gitops_actions.core.promote import Candidate
 from gitops_actions.core.proposal import Wishes
 from gitops_actions.core.targets import unknown_app

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gitops_actions import plugins
 from gitops_actions.cli import hosts
@@ -20,14 +20,15 @@ from gitops_actions.cli.options import RepositoryOptions
 from gitops_actions.cli.settings import Settings
 from gitops_actions.core import naming
 from gitops_actions.core.cells import Toolbox
-from gitops_actions.core.judging import Rules
-from gitops_actions.core.proposal import Wishes
-from gitops_actions.core.wording import Wording
 from gitops_actions.edit.source import text_of
 from gitops_actions.errors import EditRefused, LostRace, Temporary, UsageError
 from gitops_actions.git.repository import Repository
 from gitops_actions.model import App, Config, Environment, Record, Secret, Signature
 from gitops_actions.protocols import Connection, Editor, Forge, Minting, Store
+
+if TYPE_CHECKING:
+    from gitops_actions.core.judging import Rules
+    from gitops_actions.core.proposal import Wishes
 
 FILE = "gitops.yaml"
 AUTHOR = "gitops-actions <gitops-actions@noreply.invalid>"
@@ -80,6 +81,9 @@ class Session:
 
     def rules(self, history: SourceHistory, wishes: Wishes, known: Mapping[tuple[str, str], Record]) -> Rules:
         """What holds for a delivery as the policy is now."""
+        from gitops_actions.core.judging import Rules  # what only looks can do without
+        from gitops_actions.core.wording import Wording
+
         wording = Wording(render, history, self.config.messages)
         return Rules(self.tools, history.compare, self.config.records, self.author, wishes, wording, known)
 

@@ -7,8 +7,7 @@ from collections.abc import Collection, Mapping
 from gitops_actions.cli.records import known_records
 from gitops_actions.cli.session import Session
 from gitops_actions.core import cells
-from gitops_actions.core.cells import Cell
-from gitops_actions.core.delivery import environment_paths
+from gitops_actions.core.cells import Cell, environment_paths
 from gitops_actions.core.targets import WILDCARD, environments_of, found_apps
 from gitops_actions.errors import UsageError
 from gitops_actions.model import App, Finding

@@ -78,6 +78,11 @@ def paths(app: App, environment: str, tools: Toolbox) -> list[str]:
     return found
 
 
+def environment_paths(environment: str, apps: Sequence[App], tools: Toolbox) -> list[str]:
+    """All paths that matter for these apps in an environment."""
+    return [path for app in apps for path in paths(app, environment, tools)]
+
+
 def cell(
     app: App, environment: str, snapshot: Snapshot, tools: Toolbox, record: Record | None = None, *, filed: bool = True
 ) -> Cell:

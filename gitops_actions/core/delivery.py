@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gitops_actions.core import cells, harmless, judging, messages, naming, order, proposal, records
-from gitops_actions.core.cells import Draft, Toolbox
+from gitops_actions.core.cells import Draft
 from gitops_actions.core.judging import Part, Rules
 from gitops_actions.core.proposal import Proposal, Situation
 from gitops_actions.core.wording import Delivered, Step
 from gitops_actions.errors import EditRefused
 from gitops_actions.model import (
     Action,
-    App,
     Change,
     Commit,
     Environment,
@@ -26,11 +25,6 @@ from gitops_actions.model import (
     RequestText,
     Snapshot,
 )
-
-
-def environment_paths(environment: str, apps: Sequence[App], tools: Toolbox) -> list[str]:
-    """All paths that matter for these apps in an environment."""
-    return [path for app in apps for path in cells.paths(app, environment, tools)]
 
 
 def plan(

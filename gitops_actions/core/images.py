@@ -39,7 +39,7 @@ def parse(text: str) -> Image:
 
 def named(image: Image) -> Image:
     """The image with its repository as its name, unless it has one."""
-    return image if image.name else replace(image, name=image.repository)
+    return image if image.name else Image(image.repository, image.repository, image.tag, image.digest)
 
 
 def for_app(app: App, given: Sequence[Image]) -> tuple[Image, ...]:
@@ -72,6 +72,8 @@ def for_app(app: App, given: Sequence[Image]) -> tuple[Image, ...]:
 
 def renamed(app: App, images: Sequence[Image]) -> tuple[Image, ...]:
     """The images of a record under the names of the app: a record holds references only, in the app's order."""
+    if tuple(image.name for image in images) == app.images:
+        return tuple(images)
     if len(images) != len(app.images):
         return tuple(named(image) for image in images)
     own = {image.repository: image for image in images if image.repository in app.images}

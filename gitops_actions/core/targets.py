@@ -119,7 +119,9 @@ def filled(spec: EditSpec, release: Release, app: str | None, environment: str |
 
 
 def _environments(config: Config, app: App) -> tuple[str, ...]:
-    return tuple(name for name in config.environments if not app.environments or name in app.environments)
+    if not app.environments:
+        return tuple(config.environments)
+    return tuple(name for name in config.environments if name in app.environments)
 
 
 def _options(options: Mapping[str, Any], app: str, environment: str) -> dict[str, Any]:
