@@ -106,8 +106,10 @@ def small(files: int, runs: int) -> Iterator[Row]:
 
 
 def large(work: Path, place: Place, size: int, runs: int) -> Iterator[Row]:
-    """One large file edited by the command: resource definitions, as operators ship them, and nothing but values."""
-    for what, text in (("resource definitions", _definitions(size)), ("one dense list", _dense(size))):
+    """One large file edited by the command: resource definitions, as operators ship them, many small objects, and
+    nothing but values."""
+    shapes = {"resource definitions": _definitions, "many manifests": _manifests, "one dense list": _dense}
+    for what, text in ((what, shape(size)) for what, shape in shapes.items()):
         file = work / "large.yaml"
         tags = itertools.count(1)
         file.write_text(text, encoding="utf-8")
@@ -146,6 +148,11 @@ def _definitions(size: int) -> str:
     head = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec:\n  schema:\n"
     body = "".join(field.format(n=n) for n in range(size // len(field)))
     return f"{head}    properties:\n{body}---\nkind: Release\nimage:\n  tag: '1.0'\n"
+
+
+def _manifests(size: int) -> str:
+    count = size // len(_MANIFEST)
+    return "---\n".join([*(_MANIFEST.format(n=n) for n in range(count)), "kind: Release\nimage:\n  tag: '1.0'\n"])
 
 
 def _dense(size: int) -> str:

@@ -23,7 +23,7 @@ def run(*options: str | Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(
     ("name", "figures"),
-    [("start", 4), ("deploy", 6), ("local", 2), ("status", 3), ("memory", 2), ("edit", 8)],
+    [("start", 4), ("deploy", 6), ("local", 2), ("status", 3), ("memory", 2), ("edit", 10)],
 )
 def test_a_small_run_gives_every_figure(name: str, figures: int, tmp_path: Path) -> None:
     done = run("--only", name, "--json", "--cache", tmp_path)

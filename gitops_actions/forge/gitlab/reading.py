@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from gitops_actions.errors import LostRace, UsageError
+from gitops_actions.forge.gitlab.branches import Branches
 from gitops_actions.forge.gitlab.client import PAGE, Client
 from gitops_actions.forge.gitlab.failures import Refused
 from gitops_actions.forge.gitlab.files import BLOBS, Files
@@ -111,7 +112,7 @@ class Reading:
     def branches(self, prefix: str) -> Mapping[str, str]:
         """Branches that start with ``prefix``, with their commits."""
         if prefix.startswith(_OURS) and self._ours is not None:
-            return _Branches(self, [name for name in self._ours if name.startswith(prefix)])
+            return Branches(self.head, [name for name in self._ours if name.startswith(prefix)])
         if not any(prefix.startswith(listed) for listed in self._listed):
             query = {"search": f"^{prefix}"} if prefix else {}
             for document in self._all("repository/branches", **query):
@@ -253,28 +254,6 @@ class Reading:
             f"there is no branch {branch!r} in {self._client.address.web}",
             hint=f"give one that exists: {', '.join(near)}{more}" if near else "push it first",
         )
-
-
-class _Branches(Mapping[str, str]):
-    """Branches by name; where one is, is asked when somebody wants to know."""
-
-    def __init__(self, reading: Reading, names: list[str]) -> None:
-        self._reading = reading
-        self._names = sorted(names)
-
-    def __getitem__(self, name: str) -> str:
-        if name not in self._names:
-            raise KeyError(name)
-        return self._reading.head(name)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._names
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
 
 def _possible(path: str) -> bool:
