@@ -13,6 +13,16 @@ UNPRINTABLE = re.compile(f"[\x00-\x1f{_OTHERS}]")
 BUT_TABS_AND_LINES = re.compile(f"[\x00-\x08\x0b-\x1f{_OTHERS}]")
 
 
+# https://docs.gitlab.com/user/project/merge_requests/drafts/
+_DRAFT = re.compile(r"(?:(?:draft:|\[draft\]|\(draft\))\s*)+", re.IGNORECASE)
+
+
+def undrafted(title: str) -> str:
+    """A title without the mark of a draft at its start, which GitLab takes for more than text."""
+    match = _DRAFT.match(title)
+    return title[match.end() :] if match else title
+
+
 def one_line(text: str) -> str:
     """The text on one line, a blank for each character that does not print."""
     return UNPRINTABLE.sub(" ", text)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gitops_actions.cli.hosts import forge_of
 from gitops_actions.cli.settings import Settings
 from gitops_actions.errors import GitOpsError, UsageError
 from gitops_actions.git.checkout import Checkout
@@ -19,6 +21,10 @@ def ancestry(settings: Settings, source_path: str | None, forge: Forge | None) -
     if source_path is not None and not checkout.exists:
         raise UsageError(f"--source-path {source_path}: this is not a git repository", code="GA049")
     return SourceHistory(settings, checkout, forge)
+
+
+# Where a comparison is below a repository's page.
+_PAGES: Mapping[str, str] = {"github": "compare", "gitlab": "-/compare"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,10 @@ class SourceHistory:
 
     def compare_url(self, repository: str | None, old: str, new: str) -> str | None:
         """Where a person sees these changes; None: nowhere."""
-        if repository is None or self.forge is None:
+        if repository is None:
             return None
-        return self.forge.compare_url(repository, old, new)
+        url = self.forge.compare_url(repository, old, new) if self.forge is not None else None
+        if url is None and repository.startswith("https://"):
+            page = _PAGES.get(forge_of(repository))
+            url = f"{repository}/{page}/{old}...{new}" if page else None
+        return url

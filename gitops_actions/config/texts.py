@@ -97,9 +97,9 @@ ImageName = Annotated[
 Repository = Annotated[
     str,
     about_text(
-        "The name of a repository",
+        "The name of a repository, or its URL",
         complaint=complaint_about_repository,
-        pattern=rf"^(?!.*//)(?!.*/{END})([A-Za-z0-9]|\{{app\}})([A-Za-z0-9._/-]|\{{app\}}){{0,254}}{END}",
+        pattern=rf"^(https://[A-Za-z0-9.-]+(:[0-9]{{1,5}})?/)?(?!.*//)(?!.*/{END})([A-Za-z0-9]|\{{app\}})([A-Za-z0-9._/-]|\{{app\}}){{0,254}}{END}",
     ),
 ]
 Url = Annotated[

@@ -16,7 +16,11 @@ IN_VALUES = ("version", "image", "tag", "digest", "revision", "short_revision", 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")
 # With placeholders; that they exist is checked apart, with a better message.
 _IMAGE = re.compile(r"(?:[A-Za-z0-9]|\{[\w-]+\})(?:[A-Za-z0-9._:/-]|\{[\w-]+\}){0,254}", re.ASCII)
-_REPOSITORY = re.compile(r"(?:[A-Za-z0-9]|\{[\w-]+\})(?:[A-Za-z0-9._/-]|\{[\w-]+\}){0,254}", re.ASCII)
+_REPOSITORY = re.compile(
+    r"(?:https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?/)?"
+    r"((?:[A-Za-z0-9]|\{[\w-]+\})(?:[A-Za-z0-9._/-]|\{[\w-]+\}){0,254})",
+    re.ASCII,
+)
 
 
 def complaint_about_duration(text: str) -> str | None:
@@ -45,9 +49,10 @@ def complaint_about_image(text: str) -> str | None:
 
 
 def complaint_about_repository(text: str) -> str | None:
-    """Names of source repositories, as forges call them: `acme/web`, `group/sub/web`."""
-    if not _REPOSITORY.fullmatch(text) or "//" in text or text.endswith("/"):
-        return "must be the name of a repository such as acme/web"
+    """Source repositories as their forge calls them: `acme/web`, `group/sub/web`; those of another one by their URL."""
+    match = _REPOSITORY.fullmatch(text)
+    if match is None or "//" in match[1] or text.endswith("/"):
+        return "must be the name of a repository such as acme/web, or its https:// URL"
     return None
 
 

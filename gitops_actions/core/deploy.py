@@ -16,7 +16,9 @@ from gitops_actions.names import did_you_mean
 
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
 _REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+_SOURCE = re.compile(
+    r"(https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?/)?([A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*)"
+)
 
 
 def origin(given: Source, run: Mapping[str, str], built_from: str | None) -> Source:
@@ -54,7 +56,7 @@ def release(app: App, given: Sequence[Image], *, version: str | None, source: So
         _check("revision", source.revision, _REVISION, "a full commit id of 40 (or 64) hex digits")
     repository = source.repository if source.repository is not None else app.source
     if repository is not None:
-        _check("source", repository, _SOURCE, "a repository name such as acme/web")
+        repository = _source(repository)
     if app.images and not all(re.fullmatch(r"\w[\w.-]{0,127}", image.tag or "_", re.ASCII) for image in built):
         raise UsageError(f"{version!r} cannot be an image tag", code="GA033", hint="give --image REPOSITORY:TAG too")
     return Release(version, built, Source(repository, source.revision, source.sequence))
@@ -145,6 +147,14 @@ def _promoted_from(app: App, environment: Environment, situation: Situation) -> 
     if situation.head is None or path not in situation.head.files:
         return None
     return records.read(situation.head.files[path].content, path).promoted_from
+
+
+def _source(text: str) -> str:
+    """A source as records have it. Raises UsageError for what is neither a name nor an URL without more in it."""
+    _check("source", text, _SOURCE, "a repository name such as acme/web, or on another forge its https:// URL")
+    match = _SOURCE.fullmatch(text)
+    assert match is not None  # noqa: S101 (just checked)
+    return (match[1] or "").lower() + match[2].removesuffix(".git")
 
 
 def _check(what: str, text: str, pattern: re.Pattern[str], form: str) -> None:

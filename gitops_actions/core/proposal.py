@@ -26,6 +26,7 @@ from gitops_actions.model import (
     Signature,
     Snapshot,
 )
+from gitops_actions.texts import undrafted
 
 # Marks a request that we closed ourselves, so that it is not taken for a person's refusal.
 OBSOLETE = "gitops/obsolete"
@@ -181,8 +182,8 @@ def _request(proposal: Proposal, situation: Situation, wishes: Wishes, author: S
     text = proposal.text()
     obsolete = request is not None and OBSOLETE in request.labels
     reword = request is not None and (
-        request.title not in proposal.titles()
-        or not set(text.labels) <= set(request.labels)
+        undrafted(request.title) not in {undrafted(title) for title in proposal.titles()}
+        or not _folded(text.labels) <= _folded(request.labels)
         or (wishes.body is not None and request.body.strip() != proposal.body().strip())
     )
     # A new commit asks again: a forge may have dropped the wish with the old one. A draft is not to be merged yet.
@@ -219,6 +220,11 @@ def _brings(head: Snapshot, situation: Situation, proposal: Proposal) -> bool:
         elif not proposal.agrees(path, there, wanted):
             return False
     return True
+
+
+def _folded(labels: Collection[str]) -> set[str]:
+    """GitHub has one label for all ways to write it."""
+    return {label.casefold() for label in labels}
 
 
 def _people(commits: tuple[Commit, ...]) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
-from gitops_actions.errors import UsageError
+from gitops_actions.errors import NotAllowed, UsageError
 from gitops_actions.git import layout
 from gitops_actions.git.address import address
 from gitops_actions.git.command import Command
@@ -22,6 +23,9 @@ from gitops_actions.git.objects import Objects, tree_of
 from gitops_actions.git.push import push
 from gitops_actions.git.writing import check_paths, check_places, places, write_commit
 from gitops_actions.model import Commit, File, FileChange, RefUpdate, Signature, Snapshot
+
+# What a repository may be called: nothing that leads to another folder.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
 
 class Repository:
@@ -77,6 +81,21 @@ class Repository:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._exit.close()
+
+    def beside(self, name: str) -> Repository | None:
+        """The repository that ``name`` (`acme/web`) means where this one is: beside `/srv/acme/deploy.git` that is
+        `/srv/acme/web.git`, as many folders up as the name is deep. None when there is none, or this one is not on this
+        machine. It is closed together with this one."""
+        here, depth = self._address.path, len(name.split("/"))
+        if here is None or not _NAME.fullmatch(name) or depth > len(here.parents):
+            return None
+        for path in (here.parents[depth - 1] / f"{name}.git", here.parents[depth - 1] / name):
+            if path.is_dir():
+                try:
+                    return self._exit.enter_context(Repository(str(path), temporary=self._temporary))
+                except (NotAllowed, UsageError):  # a folder that is no repository, or not ours to read
+                    return None
+        return None
 
     def begin(self, branch: str) -> None:
         """Start to fetch a branch that will be read: the first read of it waits for less."""

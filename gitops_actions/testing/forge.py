@@ -5,54 +5,24 @@ Written against `protocols.Forge` alone: whatever a forge keeps its requests in,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol, get_args
+from typing import get_args
 
 import pytest
 
 from gitops_actions.errors import LostRace, MergeConflict, UsageError
-from gitops_actions.model import CommitStatus, MergeMethod, PullRequest, RequestText, Signature
-from gitops_actions.protocols import Capability, Forge
+from gitops_actions.model import CommitStatus, MergeMethod, PullRequest, RequestText
+from gitops_actions.protocols import Capability
+from gitops_actions.testing.forge_ground import AUTHOR, Ground
+from gitops_actions.testing.forge_sources import SourceContract
 
-AUTHOR = Signature("Ada", "ada@example.com", 1_700_000_000)
+__all__ = ["AUTHOR", "ForgeContract", "Ground"]
+
 TEXT = RequestText("Deploy web 1.1 to dev", "A new release.\n")
 TRAILERS = "Gitops-Environment: dev\nGitops-App: web\nGitops-Version: 1.1"
 
 
-class Ground(Protocol):
-    """A repository behind a forge. Its base branch `main` has the file `shared` of ten different lines."""
-
-    def forge(self) -> Forge:
-        """Another eye on the same forge, that has read nothing yet."""
-        ...
-
-    def commit(self, branch: str, files: Mapping[str, bytes | None], message: str = "Change\n") -> str:
-        """Push a commit to a branch, which starts at `main` when it does not exist. Returns the commit id."""
-        ...
-
-    def delete(self, branch: str) -> None:
-        """Delete a branch by git, behind the forge's back."""
-        ...
-
-    def branches(self) -> Mapping[str, str]:
-        """The branches that there are now, with their commits."""
-        ...
-
-    def files(self, commit: str) -> Mapping[str, bytes]:
-        """All files of a commit."""
-        ...
-
-    def message(self, commit: str) -> str:
-        """The message of a commit; whether with its last line end does not matter."""
-        ...
-
-
-class ForgeContract:
+class ForgeContract(SourceContract):
     """The promises of `protocols.Forge`, one test each."""
-
-    @pytest.fixture
-    def ground(self) -> Ground:
-        raise pytest.UsageError("a subclass of ForgeContract defines the fixture `ground`")
 
     def opened(self, ground: Ground, branch: str = "gitops/dev/web", text: RequestText = TEXT) -> PullRequest:
         ground.commit(branch, {"web": branch.encode()}, f"Deploy web 1.1 to dev\n\n{TRAILERS}\n")
@@ -264,9 +234,3 @@ class ForgeContract:
         for commit in ("0" * 39 + "1", "main", "--all"):
             with pytest.raises(UsageError):
                 ground.forge().set_status(commit, CommitStatus("gitops/dev", "success"))
-
-    def test_an_unknown_source_repository_cannot_be_compared(self, ground: Ground) -> None:
-        assert ground.forge().compare("nobody/nothing", "0" * 40, "1" * 40) is None
-        assert ground.forge().changes("nobody/nothing", "0" * 40, "1" * 40, limit=10) is None
-        url = ground.forge().compare_url("nobody/nothing", "0" * 40, "1" * 40)
-        assert url is None or url.startswith(("https://", "http://"))

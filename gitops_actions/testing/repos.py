@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 EPOCH = 1_750_000_000  # commits of tests are made at a fixed time, so that their ids are the same in every run
@@ -73,6 +74,33 @@ def commit(
             stream.append(b'M %s inline "%s"\ndata %d\n%s\n' % (mode, quoted, len(raw), raw))
     stream.append(b"\nget-mark :1\n")
     return _git(repo, "fast-import", "--quiet", "--date-format=raw", data=b"".join(stream)).decode().strip()
+
+
+@dataclass(frozen=True)
+class Step:
+    """A commit of a history. ``parents`` are numbers of steps before it; None: the one right before it."""
+
+    message: str
+    parents: tuple[int, ...] | None = None
+    branch: str = "main"
+    name: str = "Pat Person"
+    mail: str = "pat@example.com"
+
+
+def history(repo: Path, steps: Sequence[Step]) -> list[str]:
+    """Put commits without files into a repository, all at once; a minute lies between two of them. Their ids."""
+    stream: list[bytes] = []
+    for number, step in enumerate(steps):
+        person = f"{step.name} <{step.mail}> {EPOCH + 60 * number} +0000\n".encode()
+        text = step.message.encode()
+        stream.append(f"commit refs/heads/{step.branch}\nmark :{number + 1}\n".encode())
+        stream += [b"author " + person, b"committer " + person, b"data %d\n%s\n" % (len(text), text)]
+        parents = (number - 1,) if step.parents is None and number else step.parents or ()
+        stream += [b"%s :%d\n" % (b"merge" if at else b"from", parent + 1) for at, parent in enumerate(parents)]
+        stream.append(b"\n")
+    stream += [b"get-mark :%d\n" % (number + 1) for number in range(len(steps))]
+    output = _git(repo, "fast-import", "--quiet", "--force", "--date-format=raw", data=b"".join(stream))
+    return output.decode().split()
 
 
 def environment() -> dict[str, str]:

@@ -38,14 +38,7 @@ class HubWorld(World):
 
     def play(self, *arguments: str) -> Done:
         """Run a command in this process: ten times as fast."""
-        environ = {**self.environ, "GITOPS_BUDGET": "20s"}
-        result = CliRunner().invoke(cli, self.command(*arguments)[3:], env=environ)
-        code = result.exit_code
-        if isinstance(result.exception, GitOpsError):
-            code = result.exception.exit_code
-        elif result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Done(code, result.stdout, result.stderr)
+        return played(self, *arguments)
 
     def released(self, version: str, app: str = "web") -> Done:
         """`deploy` of a version, in this process."""
@@ -58,6 +51,18 @@ class HubWorld(World):
     def branches(self) -> set[str]:
         """All branches."""
         return set(self.git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").splitlines())
+
+
+def played(world: World, *arguments: str, environ: Mapping[str, str] | None = None) -> Done:
+    """Run a command in this process."""
+    variables = {**world.environ, "GITOPS_BUDGET": "20s", **(environ or {})}
+    result = CliRunner().invoke(cli, world.command(*arguments)[3:], env=variables)
+    code = result.exit_code
+    if isinstance(result.exception, GitOpsError):
+        code = result.exception.exit_code
+    elif result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Done(code, result.stdout, result.stderr)
 
 
 @contextmanager

@@ -222,3 +222,17 @@ def test_bad_input(hub: HubWorld) -> None:
     assert hub.deploy("1.0.1").results[0]["base"] == "trunk"
     hub.hub.settings(REPOSITORY).archived = True
     assert "archived" in hub.deploy("1.0.2", code=4).errors
+
+
+def test_a_title_that_says_draft_is_a_title_like_any_other(hub: HubWorld) -> None:
+    assert hub.deploy("1.0.1", "--title", "Draft: web").outcomes == [("dev", "opened")]
+    assert (hub.requests()[0].title, hub.requests()[0].draft) == ("Draft: web", False)
+    assert hub.deploy("1.0.1", "--title", "Draft: web").outcomes == [("dev", "unchanged")]
+
+
+def test_a_label_is_the_same_however_it_is_written(tmp_path: Path) -> None:
+    with hub_world(tmp_path, PLAIN.replace("dev: {}", "dev: {labels: [Production]}")) as hub:
+        hub.hub.work.label(hub.hub.repository(REPOSITORY), "production")
+        assert hub.deploy("1.0.1").outcomes == [("dev", "opened")]
+        assert hub.requests()[0].labels == ["production"]
+        assert hub.deploy("1.0.1").outcomes == [("dev", "unchanged")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from gitops_actions.forge.local.forge import LocalForge
 from gitops_actions.git.repository import Repository
 from gitops_actions.testing.forge import AUTHOR
 from gitops_actions.testing.gitlab import DEVELOPER, MAINTAINER, GitLab
-from gitops_actions.testing.repos import bare, commit, git, show
+from gitops_actions.testing.repos import Step, bare, commit, git, history, show
 from tests.forge.lab import GitLabGround
 
 SHARED = b"".join(b"line %d\n" % number for number in range(10))
@@ -40,10 +40,17 @@ class LocalGround:
     def message(self, commit: str) -> str:
         return git(self.repo, "cat-file", "commit", commit).partition("\n\n")[2]
 
+    def source(self, name: str, steps: Sequence[Step], *, visible: bool = True) -> list[str]:
+        folder = bare(self.repo.parents[1] / f"{name}.git", {})
+        ids = history(folder, steps)
+        if not visible:
+            folder.rename(folder.with_name("elsewhere"))
+        return ids
+
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:
-    return bare(tmp_path / "config.git", {"shared": SHARED})
+    return bare(tmp_path / "acme" / "config.git", {"shared": SHARED})
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ from gitops_actions.git.store import GitStore
 from gitops_actions.model import Secret
 from gitops_actions.protocols import Connection
 from gitops_actions.testing.forge import AUTHOR
-from gitops_actions.testing.gitlab import MAINTAINER, GitLab, Project
-from gitops_actions.testing.repos import commit, git, show
+from gitops_actions.testing.gitlab import MAINTAINER, REPORTER, GitLab, Project
+from gitops_actions.testing.repos import Step, commit, git, history, show
 from gitops_actions.testing.world import Done, World, files
 
 CANARY = "glpat-c4n+ry/t0ken="
@@ -59,6 +59,10 @@ class GitLabGround:
 
     def message(self, commit: str) -> str:
         return git(self.repo, "cat-file", "commit", commit).partition("\n\n")[2]
+
+    def source(self, name: str, steps: Sequence[Step], *, visible: bool = True) -> list[str]:
+        made = self.server.add_project(name, members={"robot": REPORTER} if visible else {})
+        return history(made.repository.path, steps)
 
 
 class Lab:

@@ -381,22 +381,6 @@ def test_a_draft_is_not_merged(place: Place) -> None:
         forge.request_auto_merge(number, expected_head=head, method=None, author=AUTHOR)
 
 
-def test_two_revisions_of_a_source_repository_are_compared(place: Place) -> None:
-    source = place.hub.add_repository("acme/web", files={"a": "1"}).objects.folder
-    first = repos.git(source, "rev-parse", "main")
-    second = repos.commit(source, {"a": "2"}, message="Two")
-    other = repos.commit(source, {"b": "2"}, message="Other", branch="side", start=first)
-    forge = place.forge()
-    for old, new, relation in (
-        (first, second, "descendant"), (second, first, "ancestor"), (second, second, "same"),
-        (second, other, "diverged"), (first, "0" * 40, None), ("--all", first, None),
-    ):  # fmt: skip
-        assert forge.compare("acme/web", old, new) == relation
-    assert forge.compare(f"{place.hub.url}/acme/web", first, second) is None
-    assert forge.compare("https://github.com/acme/web.git", first, second) == "descendant"
-    assert forge.compare("../../user", first, second) is None
-
-
 # --- GitHub Apps ---
 
 

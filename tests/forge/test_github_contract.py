@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 from gitops_actions.forge.github.forge import GitHubForge
 from gitops_actions.testing.forge import ForgeContract, Ground
 from gitops_actions.testing.github.server import GitHub
-from gitops_actions.testing.repos import commit, git, show
+from gitops_actions.testing.repos import Step, commit, git, history, show
 from tests.forge.hub import TOKEN, connected
 
 SHARED = b"".join(b"line %d\n" % number for number in range(10))
@@ -19,6 +19,7 @@ SHARED = b"".join(b"line %d\n" % number for number in range(10))
 
 class GitHubGround:
     def __init__(self, hub: GitHub, make: Callable[[], GitHubForge]) -> None:
+        self.hub = hub
         self.repo = hub.root / "acme" / "config.git"
         self.forge = make
 
@@ -38,6 +39,10 @@ class GitHubGround:
 
     def message(self, commit: str) -> str:
         return git(self.repo, "cat-file", "commit", commit).partition("\n\n")[2]
+
+    def source(self, name: str, steps: Sequence[Step], *, visible: bool = True) -> list[str]:
+        made = self.hub.add_repository(name, roles=None if visible else {"octocat": "none"})
+        return history(made.objects.folder, steps)
 
 
 class TestGitHubForge(ForgeContract):

@@ -178,3 +178,17 @@ def test_a_jobs_own_token_is_told_to_be_too_little(lab: Lab) -> None:
     )  # fmt: skip
     assert "project access token" in done.errors
     assert token not in done.errors + done.output
+
+
+@pytest.mark.parametrize("title", ["Draft: web", "[draft] web", "Draft: (Draft) web"])
+def test_a_title_that_says_draft_makes_one_and_is_right_the_second_time(lab: Lab, title: str) -> None:
+    assert lab.deploy("1.0.1", "--title", title).outcomes == [("dev", "opened")]
+    (request,) = lab.open_requests()
+    assert (request.title, request.draft) == ("Draft: web", True)
+    writes = len(lab.server.writes())
+    assert lab.deploy("1.0.1", "--title", title).outcomes == [("dev", "unchanged")]
+    request.title = "web"  # somebody says that it is ready
+    assert lab.deploy("1.0.1", "--title", title).outcomes == [("dev", "unchanged")]
+    assert len(lab.server.writes()) == writes
+    assert lab.deploy("1.0.2", "--title", title).outcomes == [("dev", "updated")]
+    assert (request.title, request.draft) == ("web", False)

@@ -11,7 +11,6 @@ from gitops_actions.errors import GitOpsError, LostRace, MergeConflict, NotAllow
 from gitops_actions.model import CommitStatus, FileChange, RequestText
 from gitops_actions.testing.forge import AUTHOR, TEXT
 from gitops_actions.testing.gitlab import DEVELOPER, MAINTAINER, REPORTER
-from gitops_actions.testing.repos import commit
 from tests.forge.lab import GitLabGround
 
 BRANCH = "gitops/dev/web"
@@ -138,21 +137,6 @@ def test_statuses_of_jobs_and_of_the_api_are_one_list(gitlab_ground: GitLabGroun
         forge.set_status(head, CommitStatus("gitops/dev", state, f"now {state}"))
     found = {one.context: one.state for one in forge.statuses(head)}
     assert found == {"test": "pending", "gitops/dev": "failure"}
-
-
-def test_a_source_project_is_compared(gitlab_ground: GitLabGround) -> None:
-    source = gitlab_ground.server.add_project("acme/web", {"a": "1"}, members={"robot": REPORTER})
-    where = source.repository.path
-    first = source.repository.branches()["main"]
-    second = commit(where, {"a": "2"}, message="2")
-    side = commit(where, {"b": "2"}, message="side", branch="side", start=first)
-    forge = gitlab_ground.forge()
-    assert forge.compare("acme/web", first, second) == "descendant"
-    assert forge.compare("acme/web", second, first) == "ancestor"
-    assert forge.compare("acme/web", second, side) == "diverged"
-    assert forge.compare("acme/web", first, first) == "same"
-    assert forge.compare("acme/web", first, "0" * 40) is None
-    assert forge.compare("../web", first, second) is None
 
 
 # --- tokens and permissions ---

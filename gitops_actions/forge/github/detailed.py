@@ -15,12 +15,13 @@ _STATES: Mapping[str, Literal["open", "closed", "merged"]] = {"OPEN": "open", "C
 @dataclass(frozen=True, slots=True)
 class Detailed:
     """A request with what only this folder needs. ``id`` is its node id; ``queue``: its base has a merge queue;
-    ``pondering``: GitHub does not know yet whether it conflicts."""
+    ``pondering``: GitHub does not know yet whether it conflicts; ``reviewed``: who has given a review."""
 
     request: PullRequest
     id: str
     queue: bool = False
     pondering: bool = False
+    reviewed: tuple[str, ...] = ()
 
 
 def own(nodes: Sequence[Mapping[str, Any]]) -> tuple[PullRequest, ...]:
@@ -51,4 +52,6 @@ def detailed(node: Mapping[str, Any]) -> Detailed:
         merge_commit=merge["oid"] if merge and state == "merged" else None,
     )
     pondering = state == "open" and node.get("mergeable") == "UNKNOWN"
-    return Detailed(request, node["id"], bool(node.get("isMergeQueueEnabled")), pondering)
+    given = (node.get("latestReviews") or {"nodes": ()})["nodes"]
+    reviewed = tuple(one["author"]["login"] for one in given if one["author"])  # an account may be gone
+    return Detailed(request, node["id"], bool(node.get("isMergeQueueEnabled")), pondering, reviewed)

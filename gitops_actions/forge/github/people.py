@@ -19,21 +19,26 @@ Settle = Callable[[Detailed, Callable[[], Any], Callable[[Detailed], bool]], Non
 
 
 def brought(view: View, settle: Settle, there: Detailed, text: RequestText, *, new: bool = False) -> PullRequest:
-    """Ask the people first and set the labels last: labels tell the next run that all this was done."""
+    """Ask the people first and set the labels last: labels tell the next run that all this was done.
+
+    GitHub takes who has given a review off the list of those who are asked, and asks him again as often as it is told
+    to: so nobody is who has answered.
+    """
     request, path = there.request, f"{view.address.path}/issues/{there.request.number}"
-    reviewers = _others(text.reviewers, request.reviewers)
+    reviewers = _others(text.reviewers, (*request.reviewers, *there.reviewed))
     teams = [name.rpartition("/")[2] for name in text.team_reviewers]
     where = f"{view.address.path}/pulls/{request.number}/requested_reviewers"
     if teams and not new:
-        asked = _teams(view, where)
-        teams = _others(teams, asked)
+        # Which team a review is for, only tokens with the scope `read:org` are told.
+        teams = _others(teams, _teams(view, where)) if not there.reviewed else []
     if reviewers or teams:
         _people(
             settle,
             there,
             lambda: view.client.send("POST", where, {"reviewers": reviewers, "team_reviewers": teams}),
             lambda now: (
-                not _others(reviewers, now.request.reviewers) and (not teams or not _others(teams, _teams(view, where)))
+                not _others(reviewers, (*now.request.reviewers, *now.reviewed))
+                and (not teams or not _others(teams, _teams(view, where)))
             ),
             "ask for a review",
         )

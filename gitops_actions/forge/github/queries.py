@@ -88,7 +88,10 @@ ONE_REQUEST = (
     """
 query OneRequest($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {
-    pullRequest(number: $number) { ...RequestParts mergeable mergeStateStatus isMergeQueueEnabled }
+    pullRequest(number: $number) {
+      ...RequestParts mergeable mergeStateStatus isMergeQueueEnabled
+      latestReviews(first: 100) { nodes { author { login } } }
+    }
   }
 }"""
     + REQUEST

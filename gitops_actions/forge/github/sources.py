@@ -7,26 +7,23 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from gitops_actions.errors import NotAllowed
+from gitops_actions.errors import NotAllowed, UsageError
 from gitops_actions.forge.github.client import Client
-from gitops_actions.forge.github.failures import Refusal
 from gitops_actions.forge.github.nodes import signature
 from gitops_actions.model import Changes, Commit
 from gitops_actions.protocols import Ancestry
 
-_SOURCE = re.compile(r"(?:https://[^/@\s]+/)?([A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}?)(?:\.git)?/?")
+_NAME = re.compile(r"(?!\.{1,2}/)[A-Za-z0-9_.-]{1,100}/(?!\.{1,2}$)[A-Za-z0-9_.-]{1,100}")
 _ID = re.compile(r"[0-9a-f]{40}")
 _RELATIONS: dict[str, Ancestry] = {
     "ahead": "descendant", "behind": "ancestor", "identical": "same", "diverged": "diverged",
 }  # fmt: skip
-_PAGE = 50
 
 _Comparison = Mapping[str, Any]
 
 
 class Sources:
-    """Any repository on this GitHub that the token reaches. One request answers all questions about two commits, but
-    for those of which there are many between."""
+    """Any repository on this GitHub that the token reaches. One request answers all questions about two commits."""
 
     def __init__(self, client: Client, api: str) -> None:
         self._client = client
@@ -39,43 +36,38 @@ class Sources:
         return _RELATIONS.get(found["status"]) if found else None
 
     def changes(self, repository: str, old: str, new: str, limit: int) -> Changes | None:
-        """See `Forge.changes`."""
+        """See `Forge.changes`; at most 250."""
         found = self._compared(repository, old, new)
         if found is None:
             return None
-        total = int(found["total_commits"])
-        commits = list(found["commits"])  # the oldest come first
-        if total > len(commits):
-            last = -(-total // _PAGE)
-            commits = []
-            while last and len(commits) < limit:
-                page = self._page(repository, old, new, last)
-                if page is None:
-                    return None
-                commits[:0] = page["commits"]
-                last -= 1
-        return Changes(tuple(_commit(one) for one in reversed(commits[-limit:])), total)
+        newest = [_commit(one) for one in reversed(found["commits"])]
+        return Changes(tuple(newest[:limit]), int(found["total_commits"]))
 
     def url(self, repository: str, old: str, new: str) -> str | None:
         """See `Forge.compare_url`."""
-        match = _SOURCE.fullmatch(repository)
-        return f"{self._web}/{match[1]}/compare/{old}...{new}" if match else None
+        name = self.name(repository)
+        return f"{self._web}/{name}/compare/{old}...{new}" if name else None
+
+    def name(self, repository: str) -> str | None:
+        """``owner/name`` of a source, which is called so or by its URL; None when it is not on this GitHub."""
+        name = repository.removeprefix(f"{self._web}/")
+        return name if _NAME.fullmatch(name) else None
 
     def _compared(self, repository: str, old: str, new: str) -> _Comparison | None:
         key = (repository, old, new)
         if key not in self._known:
-            self._known[key] = self._page(repository, old, new, 1)
+            self._known[key] = self._compare(repository, old, new)
         return self._known[key]
 
-    def _page(self, repository: str, old: str, new: str, number: int) -> _Comparison | None:
-        """A page of a comparison (https://docs.github.com/en/rest/commits/commits#compare-two-commits)."""
-        match = _SOURCE.fullmatch(repository)
-        if match is None or not _ID.fullmatch(old) or not _ID.fullmatch(new):
+    def _compare(self, repository: str, old: str, new: str) -> _Comparison | None:
+        """https://docs.github.com/en/rest/commits/commits#compare-two-commits: whoever asks for no page gets the newest
+        commits, and those of pages begin with the oldest."""
+        name = self.name(repository)
+        if name is None or not _ID.fullmatch(old) or not _ID.fullmatch(new):
             return None
-        path = f"/repos/{match[1]}/compare/{old}...{new}"
         try:
-            found: _Comparison = self._client.get(path, per_page=_PAGE, page=number)
-        except (Refusal, NotAllowed):
+            found: _Comparison = self._client.get(f"/repos/{name}/compare/{old}...{new}")
+        except (UsageError, NotAllowed):  # it is not there, not for us, or somewhere else now
             return None
         return found
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
-from gitops_actions.forge.gitlab import sources, statuses, words
-from gitops_actions.forge.gitlab.address import address, is_project
+from gitops_actions.forge.gitlab import statuses, words
+from gitops_actions.forge.gitlab.address import address
 from gitops_actions.forge.gitlab.client import Client
 from gitops_actions.forge.gitlab.comments import comment
 from gitops_actions.forge.gitlab.credentials import chosen
@@ -14,6 +14,7 @@ from gitops_actions.forge.gitlab.foresight import expect
 from gitops_actions.forge.gitlab.merging import Merging
 from gitops_actions.forge.gitlab.reading import Reading
 from gitops_actions.forge.gitlab.requests import UNSETTLED, Document, Requests, own
+from gitops_actions.forge.gitlab.sources import Sources
 from gitops_actions.forge.gitlab.store import GitLabStore
 from gitops_actions.model import Changes, CommitStatus, MergeMethod, PullRequest, RequestText, Signature
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
@@ -41,6 +42,7 @@ class GitLabForge:
         self._reading = reading
         self._requests = Requests(client)
         self._merging = Merging(client, self._requests)
+        self._sources = Sources(client)
 
     def expect(self, base: str, branch: str, paths: Collection[str]) -> None:
         """See `protocols.Foresight`."""
@@ -145,15 +147,15 @@ class GitLabForge:
 
     def compare(self, repository: str, old: str, new: str) -> Ancestry | None:
         """See `Forge.compare`."""
-        return sources.relation(self._client, repository, old, new)
+        return self._sources.relation(repository, old, new)
 
     def changes(self, repository: str, old: str, new: str, *, limit: int) -> Changes | None:
         """See `Forge.changes`."""
-        return sources.changes(self._client, repository, old, new, limit)
+        return self._sources.changes(repository, old, new, limit)
 
     def compare_url(self, repository: str, old: str, new: str) -> str | None:
         """See `Forge.compare_url`."""
-        return f"{self._client.address.root}/{repository}/-/compare/{old}...{new}" if is_project(repository) else None
+        return self._sources.url(repository, old, new)
 
     def _conflicts(self, document: Document) -> bool:
         if document["state"] != "opened":

@@ -14,6 +14,7 @@ from gitops_actions.forge.gitlab import words
 from gitops_actions.forge.gitlab.client import Client
 from gitops_actions.forge.gitlab.failures import Doubt, Refused
 from gitops_actions.model import RequestText
+from gitops_actions.texts import undrafted
 
 Document = Mapping[str, Any]
 State = Literal["open", "closed", "merged", "all"]
@@ -72,7 +73,7 @@ class Requests:
         wanted = {
             "source_branch": branch,
             "target_branch": base,
-            "title": words.title(text.title, draft=text.draft),
+            "title": words.title(text.title, draft=text.draft or undrafted(text.title) != text.title),
             "description": words.body(text.body),
             "remove_source_branch": True,
             **({"labels": ",".join(text.labels)} if text.labels else {}),

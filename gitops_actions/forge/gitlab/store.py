@@ -11,6 +11,7 @@ from gitops_actions.forge.gitlab.client import Client
 from gitops_actions.forge.gitlab.failures import Refused
 from gitops_actions.forge.gitlab.publishing import Publishing
 from gitops_actions.forge.gitlab.reading import Reading
+from gitops_actions.forge.gitlab.words import line
 from gitops_actions.model import Commit, FileChange, Signature, Snapshot
 from gitops_actions.protocols import Store
 
@@ -111,4 +112,4 @@ def commit(document: Mapping[str, Any]) -> Commit:
 
 def _person(document: Mapping[str, Any], who: str, what: str) -> Signature:
     time = datetime.fromisoformat(document[f"{what}_date"])
-    return Signature(document[f"{who}_name"], document[f"{who}_email"], int(time.timestamp()))
+    return Signature(line(document[f"{who}_name"]), line(document[f"{who}_email"]), int(time.timestamp()))

@@ -8,12 +8,10 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from gitops_actions.model import PullRequest
-from gitops_actions.texts import lines, one_line
+from gitops_actions.texts import lines, one_line, undrafted
 
 # https://docs.gitlab.com/administration/instance_limits/
 _TITLE, _BODY, _NOTE = 255, 1_048_576, 1_000_000
-# https://docs.gitlab.com/user/project/merge_requests/drafts/
-_DRAFT = re.compile(r"(?:draft:|\[draft\]|\(draft\))\s*", re.IGNORECASE)
 # A line that starts with a slash is a command: https://docs.gitlab.com/user/project/quick_actions/
 _COMMAND = re.compile(r"^(\\*)/", re.MULTILINE)
 _NO_COMMAND = re.compile(r"^\\(\\*)/", re.MULTILINE)
@@ -26,8 +24,8 @@ _STATES: Mapping[str, Literal["open", "closed", "merged"]] = {
 
 
 def title(text: str, *, draft: bool) -> str:
-    """A title: one harmless line, that says whether it is a draft."""
-    line = " ".join(one_line(_unicode(text)).split())
+    """A title: one harmless line, that says whether it is a draft; what ``text`` says of that does not count."""
+    line = undrafted(" ".join(one_line(_unicode(text)).split()))
     return (f"Draft: {line}" if draft else line)[:_TITLE]
 
 
@@ -63,7 +61,7 @@ def shown(document: Mapping[str, Any], *, conflicts: bool = False) -> PullReques
         branch=document["source_branch"],
         base=document["target_branch"],
         head_sha=head,
-        title=line(_DRAFT.sub("", document["title"], count=1) if document["draft"] else document["title"]),
+        title=line(undrafted(document["title"])),
         body=_NO_COMMAND.sub(r"\1/", lines(document["description"] or "")),
         labels=tuple(document["labels"]),
         assignees=tuple(user["username"] for user in document["assignees"]),

@@ -14,6 +14,7 @@ from gitops_actions.forge.local.data import Request, line
 from gitops_actions.forge.local.landing import land
 from gitops_actions.forge.local.plumbing import Plumbing
 from gitops_actions.forge.local.requests import HEADS, Requests
+from gitops_actions.forge.local.sources import Sources
 from gitops_actions.forge.local.statuses import Statuses
 from gitops_actions.model import Changes, CommitStatus, MergeMethod, PullRequest, RefUpdate, RequestText, Signature
 from gitops_actions.names import complaint_about_branch
@@ -47,6 +48,7 @@ class LocalForge:
         self._deadline = deadline
         self._requests = Requests(repository)
         self._statuses = Statuses(repository)
+        self._sources = Sources(repository)
 
     def find(
         self,
@@ -157,15 +159,15 @@ class LocalForge:
         """See `Forge.set_status`."""
         land(self._repository, lambda: (self._statuses.updates(commit, status, self._author), None), self._deadline)
 
-    def compare(self, repository: str, old: str, new: str) -> Ancestry | None:  # noqa: ARG002 (the protocol's)
-        """Always None: this repository knows no others."""
-        return None
+    def compare(self, repository: str, old: str, new: str) -> Ancestry | None:
+        """See `Forge.compare`."""
+        return self._sources.relation(repository, old, new)
 
-    def changes(self, repository: str, old: str, new: str, *, limit: int) -> Changes | None:  # noqa: ARG002
-        """Always None, as `compare`."""
-        return None
+    def changes(self, repository: str, old: str, new: str, *, limit: int) -> Changes | None:
+        """See `Forge.changes`."""
+        return self._sources.changes(repository, old, new, limit)
 
-    def compare_url(self, repository: str, old: str, new: str) -> str | None:  # noqa: ARG002
+    def compare_url(self, repository: str, old: str, new: str) -> str | None:  # noqa: ARG002 (the protocol's)
         """Always None: there is nothing to see in a browser."""
         return None
 

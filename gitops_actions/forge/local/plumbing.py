@@ -16,6 +16,16 @@ class Plumbing(Protocol):
         """Where it is: a path or an URL, without credentials."""
         ...
 
+    @property
+    def shallow(self) -> bool:
+        """Whether its history is cut off somewhere."""
+        ...
+
+    def beside(self, name: str) -> Plumbing | None:
+        """The repository that ``name`` (`acme/web`) means where this one is; None when there is none. It is closed
+        together with this one."""
+        ...
+
     def refs(self, *prefixes: str) -> Mapping[str, str]:
         """Refs by full name, with their ids; asked once, then remembered until `refresh`."""
         ...

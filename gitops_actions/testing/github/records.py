@@ -133,6 +133,7 @@ class Request:
     teams: list[str] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
     milestone: int | None = None
+    milestoned: list[tuple[str, float, Account]] = field(default_factory=list)  # the titles it was given: when, by whom
     auto_merge: AutoMerge | None = None
     queued: float | None = None
     queued_by: Account | None = None

@@ -221,5 +221,6 @@ def _copy(request: Request) -> Request:
         reviewers=list(request.reviewers),
         teams=list(request.teams),
         reviews=list(request.reviews),
+        milestoned=list(request.milestoned),
         events=list(request.events),
     )

@@ -30,8 +30,7 @@ class Surroundings(Instance, ABC):
         with self.lock:
             repository = self.repository(full_name)
             request = repository.requests[number]
-            request.reviews.append(Review(next(self.world.ids), account, "APPROVED", request.head_sha))
-            self.work.follow(repository)
+            self.work.review(repository, request, Review(next(self.world.ids), account, "APPROVED", request.head_sha))
 
     def set_status(self, full_name: str, sha: str, context: str, state: str, description: str | None = None) -> None:
         """Set a commit status as some CI system would."""

@@ -28,7 +28,8 @@ def commits(ask: Ask) -> object:
     old, dots, new = ref.partition("..")
     ends = [_resolve(project, end or "HEAD") for end in ([old, new.removeprefix(".")] if dots else [old])]
     if None in ends:
-        raise not_found("Commit") if dots else refused(404, "404 Commit Not Found")
+        # Gitaly's FindCommits takes what git does not know for no commits, and says nothing.
+        return ask.page([], str, totals=False)
     revision = ("..." if "..." in ref else "..").join(map(str, ends))
     found = project.repository.commits(
         revision, path=ask.given.text("path") or "", first_parent=bool(ask.given.flag("first_parent"))
@@ -54,6 +55,13 @@ def diff(ask: Ask) -> object:
     one = _commit(ask, project)
     empty = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
     return ask.page(code_shapes.diffs(project.repository.diff(one.parents[0] if one.parents else empty, one.id)), dict)
+
+
+@routes.at("GET", "projects/:id/repository/commits/:sha/sequence")
+def sequence(ask: Ask) -> object:
+    project = ask.project("read_code")
+    one = _commit(ask, project)
+    return {"count": project.repository.count(one.id, first_parent=bool(ask.given.flag("first_parent")))}
 
 
 @routes.at("GET", "projects/:id/repository/commits/:sha/refs")

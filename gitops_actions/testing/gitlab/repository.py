@@ -92,6 +92,10 @@ class Repository(BareRepository):
         rows = (texts[start : start + len(_FIELDS)] for start in range(0, len(texts), len(_FIELDS)))
         return [Commit(row[0], tuple(row[1].split()), *row[2:]) for row in rows]
 
+    def count(self, commit: str, *, first_parent: bool = False) -> int:
+        """How many commits there are up to one, itself included."""
+        return int(self.git("rev-list", "--count", *(["--first-parent"] if first_parent else []), commit))
+
     def commit(self, commit: str) -> Commit:
         """One commit by its id."""
         return self.once(("commit", commit), lambda: self.commits(commit, limit=1)[0])

@@ -1,4 +1,4 @@
-"""Labels, milestones and comments as nodes."""
+"""Labels, milestones, reviews and comments as nodes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from gitops_actions.testing.github.graph.accounts import AccountNodes
 from gitops_actions.testing.github.graph.paging import Node
-from gitops_actions.testing.github.records import Comment, Label, Milestone
+from gitops_actions.testing.github.records import Account, Comment, Label, Milestone, Review
 from gitops_actions.testing.github.repository import Repository
 from gitops_actions.testing.github.state import node_id, stamp
 
@@ -44,6 +44,28 @@ class AttachmentNodes(AccountNodes):
             "viewerCanClose": False,
             "viewerCanReopen": False,
             "dueOn": None,
+        }
+
+    def milestoned(self, repository: Repository, request: int, row: int, event: tuple[str, float, Account]) -> Node:
+        """MilestonedEvent."""
+        title, when, who = event
+        return {
+            "__typename": "MilestonedEvent",
+            "id": node_id("MIE", repository.full_name, request, row),
+            "milestoneTitle": title,
+            "createdAt": stamp(when),
+            "actor": lambda _info: self.account(who),
+        }
+
+    def review(self, repository: Repository, review: Review) -> Node:
+        """PullRequestReview."""
+        return {
+            "__typename": "PullRequestReview",
+            "id": node_id("PRR", repository.full_name, review.id),
+            "author": lambda _info: self.account(review.author),
+            "body": review.body,
+            "state": review.state,
+            "submittedAt": None,
         }
 
     def comment(self, repository: Repository, comment: Comment) -> Node:

@@ -93,6 +93,18 @@ class RequestNodes(AttachmentNodes, ProtectionNodes, StatusNodes):
             found = [one for one in repository.comments.values() if one.number == number]
             return connection("comments", found, lambda one: self.comment(repository, one), given)
 
+        def reviews(_info: Any, **given: Any) -> Node:
+            latest = {one.author.login: one for one in request.reviews if one.author.login not in request.reviewers}
+            return connection("latestReviews", list(latest.values()), lambda one: self.review(repository, one), given)
+
+        def timeline(_info: Any, **given: Any) -> Node:
+            """Only of the kinds that a fake keeps."""
+            wanted = given.get("itemTypes")
+            rows = list(enumerate(request.milestoned)) if wanted is None or "MILESTONED_EVENT" in wanted else []
+            shown = connection("timelineItems", rows, lambda row: self.milestoned(repository, number, *row), given)
+            counts = {"filteredCount": len(rows), "pageCount": len(shown["nodes"])}
+            return shown | counts | {"updatedAt": stamp(request.updated)}
+
         protection = repository.protections.get(request.base)
         may = level(self.token, repository, "pull_requests") in ("write", "admin")
         milestone = repository.milestones.get(request.milestone or 0)
@@ -143,6 +155,8 @@ class RequestNodes(AttachmentNodes, ProtectionNodes, StatusNodes):
             ),
             "milestone": lambda _info: self.milestone(repository, milestone) if milestone else None,
             "reviewRequests": review_requests,
+            "latestReviews": reviews,
+            "timelineItems": timeline,
             "reviewDecision": decision,
             "autoMergeRequest": lambda _info: self._auto_merge(repository, request),
             "comments": comments,

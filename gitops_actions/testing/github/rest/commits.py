@@ -91,6 +91,7 @@ def _one_commit(ask: Ask) -> Answer:
 
 
 _EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+_COMPARED = 250  # commits that a comparison shows when nobody asks for pages
 
 
 @route("GET", "/repos/{owner}/{repo}/compare/{range+}")
@@ -109,10 +110,13 @@ def _compare(ask: Ask) -> Answer:
     status = "identical" if base == head else "diverged" if ahead and behind else "ahead" if ahead else "behind"
     url, page = ask.shapes.root(repository), ask.shapes.page(repository)
     where = ask.values["range"]
-    size = bounded(ask.call.query.get("per_page"), 250, 250)
+    # https://docs.github.com/en/rest/commits/commits#compare-two-commits: who asks for no page gets the newest 250, the
+    # oldest of them first. Pages begin with the oldest of all, and only the first one has the files.
+    paged = not ask.call.query.keys().isdisjoint({"page", "per_page"})
+    size = bounded(ask.call.query.get("per_page"), 30, 100) if paged else _COMPARED
     number = bounded(ask.call.query.get("page"), 1, 10**9)
-    shown = ahead[(number - 1) * size : number * size]
-    last = max(1, -(-len(ahead) // size))
+    shown = ahead[(number - 1) * size : number * size] if paged else ahead[-size:]
+    last = max(1, -(-len(ahead) // size)) if paged else 1
     links = [f'<{ask.link(number + 1)}>; rel="next"', f'<{ask.link(last)}>; rel="last"'] if number < last else []
     return Answer.of(200, {
         "url": f"{url}/compare/{where}",

@@ -27,7 +27,7 @@ def _edit_issue(ask: Ask) -> Answer:
             raise Refusal(422, "Validation Failed",
                           errors=[{"resource": "Issue", "code": "invalid", "field": "milestone",
                                    "value": milestone}])  # fmt: skip
-        request.milestone = milestone
+        ask.work.plan(ask.token, repository, request, milestone)
     if "labels" in document:
         names = [one["name"] if isinstance(one, dict) else one for one in document["labels"] or ()]
         request.labels = []

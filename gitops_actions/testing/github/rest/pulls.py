@@ -147,8 +147,7 @@ def _review(ask: Ask) -> Answer:
     if ask.token.kind == "actions" and not repository.settings.can_approve_pull_request_reviews:
         raise Refusal(403, "GitHub Actions is not permitted to create or approve pull requests.", kind="FORBIDDEN")
     review = Review(next(ask.world.ids), ask.token.account, states[event], request.head_sha, ask.text("body") or "")
-    request.reviews.append(review)
-    ask.work.follow(repository)
+    ask.work.review(repository, request, review)
     return Answer.of(200, _shown_review(ask, repository, request, review))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gitops_actions.testing.github.access import need
-from gitops_actions.testing.github.records import Account, Request, Token
+from gitops_actions.testing.github.records import Account, Request, Review, Token
 from gitops_actions.testing.github.repository import Repository
 from gitops_actions.testing.github.state import Refusal
 from gitops_actions.testing.github.work.upkeep import Upkeep
@@ -45,8 +45,15 @@ class People(Upkeep):
             if slug.lower() not in known:
                 raise _strangers(repository, "teams")
         request.reviewers += [login for login in found if login not in request.reviewers]
+        request.events += [f"asked {login}" for login in found]
         slugs = [known[slug.lower()].slug for slug in teams]
         request.teams += [slug for slug in slugs if slug not in request.teams]
+
+    def review(self, repository: Repository, request: Request, review: Review) -> None:
+        """Keep a review. Who has given one is not asked any more."""
+        request.reviews.append(review)
+        request.reviewers = [login for login in request.reviewers if login != review.author.login]
+        self.follow(repository)
 
     def people(self, logins: Sequence[str]) -> list[Account]:
         """Accounts by login."""

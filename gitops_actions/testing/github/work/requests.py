@@ -129,6 +129,14 @@ class Requests(Upkeep):
             request.events.append("reopened")
         request.updated = now
 
+    def plan(self, token: Token | None, repository: Repository, request: Request, number: int | None) -> None:
+        """Give a request a milestone, or (None) take it away."""
+        assert token is not None
+        if number is not None and number != request.milestone:
+            request.milestoned.append((repository.milestones[number].title, self.world.clock(), token.account))
+        request.milestone = number
+        request.updated = self.world.clock()
+
     def _not_reopened(self, repository: Repository, request: Request) -> list[Any]:
         head, base = repository.objects.branch(request.head), repository.objects.branch(request.base)
         message = None

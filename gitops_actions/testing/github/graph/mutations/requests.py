@@ -60,7 +60,7 @@ def _update_request(graph: Graph, given: Node) -> Node:
         request.assignees = []
         graph.work.assign(graph.token, repository, request, people)
     if "milestoneId" in given:
-        request.milestone = milestone
+        graph.work.plan(graph.token, repository, request, milestone)
     return {"pullRequest": graph.request(repository, request), "actor": graph.me()}
 
 
