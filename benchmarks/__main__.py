@@ -10,15 +10,16 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import deploys, edits, reads
+from benchmarks import api, deploys, edits, reads
 from benchmarks.deploys import Repetition
 from benchmarks.measuring import BenchmarkFailed, Place
 from benchmarks.repositories import Size
-from benchmarks.table import Row, document, markdown
+from benchmarks.table import Row, document, markdown, renewed
 from gitops_actions.git.command import scrub
 
-NAMES = ("start", "status", "memory", "deploy", "local", "edit")
-SMALL, MEDIUM, LARGE = Size(50, 5, 50), Size(10_000, 500, 2_000), Size(100_000, 2_000, 20_000)
+NAMES = ("start", "status", "memory", "deploy", "local", "api", "edit")
+MINIMAL, SMALL = Size(20, 3, 10), Size(50, 5, 50)
+MEDIUM, LARGE = Size(10_000, 500, 2_000), Size(100_000, 2_000, 20_000)
 SIZES = {SMALL: Repetition(15, 15), MEDIUM: Repetition(11, 7, 3), LARGE: Repetition(7, 3)}
 QUICK = {SMALL: Repetition(1, 1, 1, warm_up=False)}
 MEMORY = "/dev/shm"
@@ -37,6 +38,8 @@ def rows(only: str | None, quick: bool, cache: Path, work: Path, in_memory: bool
         yield from deploys.pushes(cache, work, place, QUICK if quick else SIZES, in_memory)
     if only in (None, "local"):
         yield from deploys.requests(cache, work, place, SMALL if quick else MEDIUM, 1 if quick else 7)
+    if only in (None, "api"):
+        yield from api.requests(cache, work, place, (SMALL, MINIMAL if quick else LARGE), 1 if quick else 11, quick)
     if only in (None, "status"):
         yield from reads.status(cache, place, apps, commits, 1 if quick else 7)
     if only in (None, "edit"):
@@ -53,7 +56,12 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="small repositories, few runs: does it work?")
     parser.add_argument("--cache", type=Path, metavar="DIR", help="where generated repositories are kept")
     parser.add_argument("--json", action="store_true", help="the same as JSON")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="put the table between the marks of this file")
+    parser.add_argument(
+        "--write",
+        type=Path,
+        metavar="FILE",
+        help="put the table between the marks of this file; with --only, renew its rows",
+    )
     options = parser.parse_args()
     if options.write and not options.write.is_file():
         parser.error(f"there is no file {options.write}")
@@ -75,7 +83,9 @@ def main() -> int:
     if options.write:
         text = options.write.read_text(encoding="utf-8")
         head, _, rest = text.partition(BEGIN)
-        options.write.write_text(head + BEGIN + table + END + rest.partition(END)[2], encoding="utf-8")
+        there, _, tail = rest.partition(END)
+        new = renewed(there, found, options.only) if options.only else table
+        options.write.write_text(head + BEGIN + new + END + tail, encoding="utf-8")
     print(json.dumps(document(found), indent=2) if options.json else table, end="\n" if options.json else "")
     return 0
 

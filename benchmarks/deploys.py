@@ -73,19 +73,20 @@ class Target:
         before = git(self.repo, "rev-parse", "main")
         figure = measure(*command(version))
         self.place.clear()
-        self._check(branch, before, version)
+        check(self.repo, branch, before, version)
         return figure
 
-    def _check(self, branch: str, before: str, version: str) -> None:
-        """A run that did not deploy has no time."""
-        if git(self.repo, "rev-list", "--count", f"{before}..{branch}") != "1":
-            raise BenchmarkFailed(f"{version}: {branch} of {self.url} is not one commit ahead of what it was")
-        changed = git(self.repo, "diff-tree", "-r", "--name-only", before, branch).split()
-        if changed != sorted((KUSTOMIZATION, RECORD)):
-            raise BenchmarkFailed(f"{version}: changed {changed}")
-        for file in changed:
-            if not re.search(rf"{re.escape(version)}\b", git(self.repo, "cat-file", "blob", f"{branch}:{file}")):
-                raise BenchmarkFailed(f"{version} is not in {file}")
+
+def check(repo: Path, branch: str, before: str, version: str) -> None:
+    """A run that did not deploy has no time. Raises BenchmarkFailed."""
+    if git(repo, "rev-list", "--count", f"{before}..{branch}") != "1":
+        raise BenchmarkFailed(f"{version}: {branch} of {repo} is not one commit ahead of what it was")
+    changed = git(repo, "diff-tree", "-r", "--name-only", before, branch).split()
+    if changed != sorted((KUSTOMIZATION, RECORD)):
+        raise BenchmarkFailed(f"{version}: changed {changed}")
+    for file in changed:
+        if not re.search(rf"{re.escape(version)}\b", git(repo, "cat-file", "blob", f"{branch}:{file}")):
+            raise BenchmarkFailed(f"{version} is not in {file}")
 
 
 def served(cache: Path, work: Path, size: Size) -> tuple[Path, Path]:

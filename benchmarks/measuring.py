@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 TIMEOUT = 900
@@ -29,11 +29,12 @@ class BenchmarkFailed(Exception):
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where programs run: an empty folder with their TMPDIR beside it. They see nothing of the caller's environment or
-    git settings.
+    git settings, but ``more``.
     """
 
     folder: Path
     temporary: Path
+    more: Mapping[str, str] = field(default_factory=dict)
 
     def run(self, *command: str | Path) -> str:
         """What a command prints. Raises BenchmarkFailed with its words."""
@@ -93,7 +94,7 @@ class Place:
             "LC_ALL": "C.UTF-8",
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": os.devnull,
-        }  # fmt: skip
+        } | dict(self.more)  # fmt: skip
 
 
 def interleaved(rounds: Mapping[Callable[[], float], int], *, warm_up: bool = True) -> list[list[float]]:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 
+_HEAD = ("| what | size | delay | ours | baseline | ratio | bound | holds |", "|---|---|---|--:|--:|--:|--:|---|")
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -37,7 +39,30 @@ class Row:
 
 def markdown(rows: Sequence[Row]) -> str:
     """The table, and a line that says what it was measured on."""
-    lines = ["| what | size | delay | ours | baseline | ratio | bound | holds |", "|---|---|---|--:|--:|--:|--:|---|"]
+    return "\n".join([*_HEAD, *_lines(rows), "", machine(), ""])
+
+
+def renewed(table: str, rows: Sequence[Row], part: str) -> str:
+    """``table``, as `markdown` made it, with other figures in these rows, and with those that it lacks at its end. What
+    this ``part`` was measured on is told beside what the others were."""
+    lines = table.splitlines()
+    if lines[:1] != [_HEAD[0]]:
+        return markdown(rows)
+    end = lines.index("")
+    new = {_key(line): line for line in _lines(rows)}
+    kept = [new.pop(_key(line), line) for line in lines[:end]]
+    mark = f"`{part}`: "
+    told = [line for line in lines[end + 1 :] if line and not line.startswith(mark)]
+    notes = [part for line in [*told, mark + machine()] for part in (line, "")]
+    return "\n".join([*kept, *new.values(), "", *notes])
+
+
+def _key(line: str) -> str:
+    return "|".join(line.split("|")[:4])
+
+
+def _lines(rows: Sequence[Row]) -> list[str]:
+    lines = []
     for row in rows:
         cells = (
             row.what,
@@ -50,7 +75,7 @@ def markdown(rows: Sequence[Row]) -> str:
             {True: "yes", False: "**no**", None: "-"}[row.holds],
         )
         lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", machine(), ""])
+    return lines
 
 
 def document(rows: Sequence[Row]) -> dict[str, object]:

@@ -249,11 +249,14 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve
 
     def _work(self, owner: ForgeServer, call: Call, recorded: Recorded, *, stale: bool = False) -> Answer:
+        began = time.monotonic()
         try:
             return owner._done(call, recorded.write, stale)
         except Exception:
             # A fault of the fake itself. It must be seen, and must not look like a lost connection.
             return Answer(500, {"Content-Type": "text/plain; charset=utf-8"}, traceback.format_exc().encode())
+        finally:
+            recorded.seconds += time.monotonic() - began
 
     def _say(self, recorded: Recorded, answer: Answer, cut: int | None = None) -> None:
         recorded.status = answer.status

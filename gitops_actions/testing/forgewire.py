@@ -79,6 +79,7 @@ class Recorded:
     headers: Mapping[str, str]  # names in lower case
     body: bytes
     status: int | None = None  # what was answered; None: nothing, or not yet
+    seconds: float = 0.0  # how long it took to find the answer, without delays
 
     @property
     def document(self) -> Any:
