@@ -15,6 +15,7 @@ from gitops_actions.forge.github.requests import Requests
 from gitops_actions.forge.github.sources import Sources
 from gitops_actions.forge.github.store import GitHubStore
 from gitops_actions.forge.github.view import View
+from gitops_actions.forge.misreading import understood
 from gitops_actions.model import (
     Changes,
     CommitStatus,
@@ -36,6 +37,7 @@ def connect(connection: Connection) -> GitHubForge:
     return GitHubForge(View(client, where), connection.git)
 
 
+@understood(lambda forge: forge._view.client)
 class GitHubForge:
     """A `gitops_actions.protocols.Forge` by the API of GitHub.
 

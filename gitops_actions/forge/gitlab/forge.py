@@ -16,6 +16,7 @@ from gitops_actions.forge.gitlab.reading import Reading
 from gitops_actions.forge.gitlab.requests import UNSETTLED, Document, Requests, own
 from gitops_actions.forge.gitlab.sources import Sources
 from gitops_actions.forge.gitlab.store import GitLabStore
+from gitops_actions.forge.misreading import understood
 from gitops_actions.model import Changes, CommitStatus, MergeMethod, PullRequest, RequestText, Signature
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
 
@@ -28,6 +29,7 @@ def connect(connection: Connection) -> GitLabForge:
     return GitLabForge(client, reading, GitLabStore(client, reading, connection.git))
 
 
+@understood(lambda forge: forge._client)
 class GitLabForge:
     """A `gitops_actions.protocols.Forge`. Teams cannot review here: GitLab's reviewers are people."""
 
