@@ -91,11 +91,13 @@ def _request(plan: Plan, store: Store, forge: Forge) -> Result:
     asked = plan.request.team_reviewers if plan.pull_request is None or plan.files or plan.reword else ()
     if asked and "team-reviewers" not in forge.capabilities:
         notes = (Finding("GA315", "warning", f"{forge.name} has no teams that could review: {', '.join(asked)}"),)
+    if plan.request.milestone is not None and request.milestone is None:
+        notes = (*notes, _no_milestone(forge, request, plan.request.milestone))
     if OBSOLETE in request.labels:
         request = forge.update(request.number, remove_labels=[OBSOLETE])
     done = _noted(replace(result(plan), commit=head if plan.files else None, pull_request=_at(request, head)), *notes)
     if not plan.auto_merge:
-        return done
+        return done if plan.files or not _reads_as_before(plan.pull_request, request) else _unchanged(done)
     if "auto-merge" not in forge.capabilities:
         return _noted(done, Finding("GA313", "warning", f"{forge.name} has no auto-merge here; merge it by hand"))
     try:
@@ -107,11 +109,34 @@ def _request(plan: Plan, store: Store, forge: Forge) -> Result:
     except GitOpsError as error:  # the request is there all the same
         done = replace(_noted(done, *error.findings()), exit_code=error.exit_code)
         asked_only = plan.outcome is Outcome.UPDATED and not (plan.files or plan.reword)
-        return replace(done, outcome=Outcome.UNCHANGED, changed=False) if asked_only else done
+        return _unchanged(done) if asked_only else done
     if request.state != "merged":
         return replace(done, pull_request=_at(request, head))
     store.refresh()
     return replace(done, outcome=Outcome.MERGED, commit=request.merge_commit, pull_request=request)
+
+
+def _no_milestone(forge: Forge, request: PullRequest, title: str) -> Finding:
+    what = f"there is no open milestone {title!r}" if "milestone" in forge.capabilities else "there are no milestones"
+    return Finding(
+        "GA316",
+        "warning",
+        f"{what} on {forge.name}: #{request.number} has none",
+        hint="create it there, or correct `milestone:` of the environment",
+    )
+
+
+def _reads_as_before(before: PullRequest | None, now: PullRequest) -> bool:
+    """Whether an open request has come out as it was: what it lacked, the forge could not give it."""
+    if before is None or (before.milestone or "") != (now.milestone or ""):
+        return False
+    return all(
+        getattr(before, name) == getattr(now, name) for name in ("title", "body", "labels", "assignees", "reviewers")
+    )
+
+
+def _unchanged(done: Result) -> Result:
+    return replace(done, outcome=Outcome.UNCHANGED, changed=False)
 
 
 def _noted(done: Result, *findings: Finding) -> Result:

@@ -22,11 +22,13 @@ _REFUSALS = 10
 _WORST = (1, 2, 4, 5, 3, 8, 7, 6)
 
 
-def situation(session: Session, place: Place, branch: str, paths: Collection[str]) -> Situation:
-    """What the remote looks like for a request's branch."""
+def situation(
+    session: Session, place: Place, branch: str, paths: Collection[str], milestone: str | None = None
+) -> Situation:
+    """What the remote looks like for a request's branch. ``milestone``: the one that the request is to have."""
     store, forge = place.store, place.forge
     if forge is not None and forge.store is store and isinstance(forge, Foresight):
-        forge.expect(place.branch, branch, paths)
+        forge.expect(place.branch, branch, paths, milestone)
     base = store.snapshot(place.branch, paths, likely=session.likely)
     if forge is None:
         return Situation(base)

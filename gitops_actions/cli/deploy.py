@@ -218,7 +218,7 @@ class _Run:
         place, paths = session.place(entry), environment_paths(entry.name, apps, session.tools)
         known = known_records(session, place, entry.name, apps)
         rules = session.rules(self.history, self.wishes, known)
-        return place, deliver.situation(session, place, branch, paths), rules
+        return place, deliver.situation(session, place, branch, paths, entry.milestone), rules
 
     def _former(self, entry: Environment, app: App) -> PullRequest | None:
         """The open request that still holds the app on the branch that it had before `group` changed."""

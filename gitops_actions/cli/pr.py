@@ -240,6 +240,7 @@ def _page(row: _Row) -> str:
         ("environment", row.environment or ""),
         ("apps", ", ".join(f"{app} {version}" for app, version in row.versions.items())),
         ("labels", ", ".join(request.labels)),
+        ("milestone", request.milestone or ""),
         ("assignees", ", ".join(request.assignees)),
         ("reviewers", ", ".join(request.reviewers)),
         ("head", request.head_sha),

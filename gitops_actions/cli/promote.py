@@ -112,7 +112,7 @@ class _Run:
             known = known_records(session, place, self.environment, members)
             rules = session.rules(self.history, self.wishes, known)
             paths = environment_paths(self.environment, members, session.tools)
-            there = situation(session, place, candidates[0].branch, paths)
+            there = situation(session, place, candidates[0].branch, paths, candidates[0].environment.milestone)
             return place, promote.plan(candidates[0], place.branch, there, rules)
 
         try:

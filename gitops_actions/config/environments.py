@@ -56,6 +56,7 @@ def _environment(name: str, section: Node, node: Node, problems: Problems) -> En
         reviewers=tuple(shape.reviewers),
         team_reviewers=tuple(shape.team_reviewers),
         labels=tuple(shape.labels),
+        milestone=" ".join(shape.milestone.split()) if shape.milestone else None,
         merge_method=shape.merge_method,
         group=shape.group,
         branch=shape.branch,

@@ -20,6 +20,7 @@ from gitops_actions.config.texts import (
     Repository,
     Template,
     Text,
+    Title,
     ToolImage,
     Url,
     Word,
@@ -72,6 +73,9 @@ class EnvironmentShape(Shape):
     labels: Annotated[list[Word], about("Labels of the requests", ["production"], must="be a list")] = field(
         default_factory=list
     )
+    milestone: Annotated[
+        Title | None, about_text("The milestone of the requests, by its title; it has to exist", "v2")
+    ] = None
     merge_method: Annotated[
         Literal["merge", "squash", "rebase"] | None,
         about("How requests are merged; default: as the forge does", must="be merge, squash or rebase"),

@@ -72,6 +72,10 @@ Word = Annotated[
         "One line, without commas", complaint=complaint_about_word, pattern=rf"^(?=.*\S)[^,\x00-\x1f\x7f]+{END}"
     ),
 ]
+Title = Annotated[
+    str,
+    about_text("One line", must="be one line in quotes", pattern=rf"^(?=.*\S)[^\x00-\x1f\x7f]{{1,255}}{END}"),
+]
 Template = Annotated[
     str, about_text("A path; may hold {app} and {environment}", complaint=complaint_about_path, pattern=PATH_PATTERN)
 ]

@@ -90,6 +90,7 @@ def plan(
         assignees=wishes.assignees,
         reviewers=(*environment.reviewers, *wishes.reviewers),
         team_reviewers=environment.team_reviewers,
+        milestone=environment.milestone,
         draft=wishes.draft,
     )
     return proposal.plan(

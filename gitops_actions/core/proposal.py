@@ -184,6 +184,7 @@ def _request(proposal: Proposal, situation: Situation, wishes: Wishes, author: S
     reword = request is not None and (
         undrafted(request.title) not in {undrafted(title) for title in proposal.titles()}
         or not _folded(text.labels) <= _folded(request.labels)
+        or (text.milestone is not None and request.milestone is None)
         or (wishes.body is not None and request.body.strip() != proposal.body().strip())
     )
     # A new commit asks again: a forge may have dropped the wish with the old one. A draft is not to be merged yet.

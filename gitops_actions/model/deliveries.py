@@ -13,8 +13,11 @@ from gitops_actions.model.words import Finding, MergeMethod
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A pull request (GitLab: merge request). ``merge_commit`` is set once it is merged. ``conflicts``: an open one is
-    known to conflict with its base."""
+    """A pull request (GitLab: merge request).
+
+    ``merge_commit`` is set once it is merged. ``conflicts``: an open one is known to conflict with its base.
+    ``milestone`` is a title, "" when there is none and none is to be set any more, None when it may have to be set yet.
+    """
 
     number: int
     url: str
@@ -27,6 +30,7 @@ class PullRequest:
     labels: tuple[str, ...] = ()
     assignees: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
+    milestone: str | None = ""
     draft: bool = False
     auto_merge: bool = False
     conflicts: bool = False
@@ -43,6 +47,7 @@ class RequestText:
     assignees: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
     team_reviewers: tuple[str, ...] = ()
+    milestone: str | None = None
     draft: bool = False
 
 

@@ -83,6 +83,7 @@ class Environment:
     reviewers: tuple[str, ...] = ()
     team_reviewers: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    milestone: str | None = None
     merge_method: MergeMethod | None = None
     group: Group = "app"
     branch: str | None = None

@@ -20,7 +20,7 @@ from gitops_actions.protocols.stores import Store
 
 Ancestry = Literal["ancestor", "descendant", "same", "diverged"]
 Capability = Literal[
-    "auto-merge", "labels", "assignees", "reviewers", "team-reviewers", "draft", "comments", "statuses"
+    "auto-merge", "labels", "assignees", "reviewers", "team-reviewers", "milestone", "draft", "comments", "statuses"
 ]
 
 
@@ -71,7 +71,8 @@ class Forge(Protocol):
 
     def open(self, branch: str, base: str, text: RequestText) -> PullRequest:
         """Open a request, or bring the open one of this branch and base up to this text (title and body replaced,
-        labels and people added): there are never two."""
+        labels and people added): there are never two. A milestone is set once, when the request is new; one that does
+        not exist is left out, and `PullRequest.milestone` is None then."""
         ...
 
     def update(
@@ -136,9 +137,10 @@ class Forge(Protocol):
 class Foresight(Protocol):
     """What a forge may also be: one that reads in few requests what it is told will be read."""
 
-    def expect(self, base: str, branch: str, paths: Collection[str]) -> None:
+    def expect(self, base: str, branch: str, paths: Collection[str], milestone: str | None = None) -> None:
         """Read at once what a delivery depends on: the files at ``paths`` on both branches, the commits of ``branch``
-        that ``base`` lacks, and the requests from one to the other. The forge and its store answer from it."""
+        that ``base`` lacks, the requests from one to the other, and whether there is the milestone that a new one is to
+        have. The forge and its store answer from it."""
         ...
 
 

@@ -51,6 +51,28 @@ class ForgeContract(SourceContract):
                 assert getattr(request, name) == expected
                 assert getattr(ground.forge().get(request.number), name) == expected
 
+    def test_a_milestone_is_set_with_the_request(self, ground: Ground) -> None:
+        if "milestone" not in ground.forge().capabilities:
+            pytest.skip("this forge has no milestones")
+        ground.milestone("Sprint 5, «Q3»")
+        ground.milestone("Sprint 5")
+        request = self.opened(ground, text=RequestText("T", "B", milestone="Sprint 5"))
+        (found,) = ground.forge().find()
+        assert [one.milestone for one in (request, found, ground.forge().get(request.number))] == ["Sprint 5"] * 3
+
+    @pytest.mark.parametrize("other", ["Sprint 6", None])
+    def test_a_milestone_that_a_person_changed_is_left_alone(self, ground: Ground, other: str | None) -> None:
+        if "milestone" not in ground.forge().capabilities:
+            pytest.skip("this forge has no milestones")
+        for title in ("Sprint 5", "Sprint 6"):
+            ground.milestone(title)
+        number = self.opened(ground, text=RequestText("T", "B", milestone="Sprint 5")).number
+        ground.plan(number, other)
+        again = ground.forge().open("gitops/dev/web", "main", RequestText("New", "B", milestone="Sprint 5"))
+        assert (again.number, again.title) == (number, "New")
+        for request in (again, ground.forge().get(number)):
+            assert request.milestone == (other or "")
+
     def test_requests_are_found_by_branch_base_and_state_newest_first(self, ground: Ground) -> None:
         first, second = self.opened(ground, "gitops/dev/a"), self.opened(ground, "gitops/dev/b")
         ground.forge().close(first.number)

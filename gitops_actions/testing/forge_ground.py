@@ -39,6 +39,14 @@ class Ground(Protocol):
         """The message of a commit; whether with its last line end does not matter."""
         ...
 
+    def milestone(self, title: str) -> None:
+        """Make a milestone, where requests can have only those that there are."""
+        ...
+
+    def plan(self, number: int, title: str | None) -> None:
+        """Give a request another milestone, or take it away, as a person would."""
+        ...
+
     def source(self, name: str, steps: Sequence[Step], *, visible: bool = True) -> list[str]:
         """Make a source repository of this name (`acme/web`), on the same forge, with these commits. Returns their ids.
         Not ``visible``: the credentials of `forge` do not reach it. Of a forge that knows no sources it calls

@@ -60,6 +60,12 @@ class GitLabGround:
     def message(self, commit: str) -> str:
         return git(self.repo, "cat-file", "commit", commit).partition("\n\n")[2]
 
+    def milestone(self, title: str) -> None:
+        self.server.add_milestone(self.project, title)
+
+    def plan(self, number: int, title: str | None) -> None:
+        self.server.plan(self.project.merge_requests[number - 1], title)
+
     def source(self, name: str, steps: Sequence[Step], *, visible: bool = True) -> list[str]:
         made = self.server.add_project(name, members={"robot": REPORTER} if visible else {})
         return history(made.repository.path, steps)

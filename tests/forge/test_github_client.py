@@ -453,3 +453,12 @@ def test_the_token_is_in_no_word_of_ours(place: Place, status: int | None) -> No
     for form in forms:
         assert form not in words + "".join(place.said)
     assert TOKEN not in "".join(request.path + request.body.decode() for request in place.hub.requests)
+
+
+def test_only_answers_are_misread(place: Place) -> None:
+    forge = place.forge()
+    with pytest.raises(TypeError, match="number"):
+        forge.get()  # type: ignore[call-arg]
+    place.hub.fault(lambda _: True, Answer.of(200, {"data": {"repository": {"pullRequest": {"number": 1}}}}))
+    with pytest.raises(Temporary, match=r"the answer to POST /graphql \(OneRequest\) .*: it has no 'isCross"):
+        forge.get(1)

@@ -40,6 +40,12 @@ class GitHubGround:
     def message(self, commit: str) -> str:
         return git(self.repo, "cat-file", "commit", commit).partition("\n\n")[2]
 
+    def milestone(self, title: str) -> None:
+        self.hub.add_milestone("acme/config", title)
+
+    def plan(self, number: int, title: str | None) -> None:
+        self.hub.plan("acme/config", number, title)
+
     def source(self, name: str, steps: Sequence[Step], *, visible: bool = True) -> list[str]:
         made = self.hub.add_repository(name, roles=None if visible else {"octocat": "none"})
         return history(made.objects.folder, steps)

@@ -32,6 +32,7 @@ _TIMEOUT = 30  # GitHub itself ends a request after ten seconds
 _WRITES_A_MINUTE = 80
 _RENEW = 50 * 60  # a token of an installation ends after an hour
 _SECONDARY = re.compile(r"secondary rate limit|abuse detection|rate limit exceeded", re.IGNORECASE)
+_NAMED = re.compile(r"\s*(?:query|mutation) (\w+)")
 _NEXT = re.compile(r'<([^<>]*)>; rel="next"')
 
 
@@ -55,6 +56,7 @@ class Client:
         self._detail = detail
         self._made: tuple[Requester, Auth, float] | None = None
         self._writes: deque[float] = deque(maxlen=_WRITES_A_MINUTE)
+        self._last = "the API"  # what was asked last, in words
 
     @property
     def source(self) -> str | None:
@@ -95,6 +97,14 @@ class Client:
         self._requester()
         assert self._made is not None  # noqa: S101 (the line before)
         return self._made[1].token
+
+    def misread(self, why: str, where: str) -> Temporary:
+        """See `misreading.Conversation`."""
+        self._detail(f"{where} cannot read the answer to {self._last}")
+        return Temporary(
+            f"the answer to {self._last} is not what GitHub describes: {why}",
+            hint="run it again; if it stays so, look at --api-url and at what stands between: a proxy, another server",
+        )
 
     def pause(self, tries: int, why: str) -> None:
         """Wait a moment, longer each time. Raises Temporary when the budget does not allow it."""
@@ -177,7 +187,7 @@ class Client:
         requester = self._requester()
         url = path or requester.graphql_url
         began = time.monotonic()
-        told = f"{verb} {path or '/graphql'}"
+        self._last = told = f"{verb} {path or _operation(body)}"
         try:
             status, headers, text = requester.requestJson(verb, url, dict(parameters), {}, body)
         except exceptions.SSLError as error:
@@ -251,3 +261,9 @@ class Client:
         for secret in self._credentials.secrets():
             text = text.replace(secret, "***")
         return text
+
+
+def _operation(body: Mapping[str, Any] | None) -> str:
+    """GraphQL's one path, with the name of what is asked for."""
+    match = _NAMED.match(body["query"]) if body is not None else None
+    return f"/graphql ({match[1]})" if match else "/graphql"

@@ -46,6 +46,7 @@ def detailed(node: Mapping[str, Any]) -> Detailed:
         labels=tuple(line(one["name"]) for one in (node["labels"] or {"nodes": ()})["nodes"]),
         assignees=tuple(one["login"] for one in node["assignees"]["nodes"]),
         reviewers=tuple(one["login"] for one in asked if one.get("__typename") == "User"),
+        milestone=_milestone(node),
         draft=node["isDraft"],
         auto_merge=state == "open" and bool(node["autoMergeRequest"] or node["mergeQueueEntry"]),
         conflicts=state == "open" and node.get("mergeable") == "CONFLICTING",
@@ -55,3 +56,10 @@ def detailed(node: Mapping[str, Any]) -> Detailed:
     given = (node.get("latestReviews") or {"nodes": ()})["nodes"]
     reviewed = tuple(one["author"]["login"] for one in given if one["author"])  # an account may be gone
     return Detailed(request, node["id"], bool(node.get("isMergeQueueEnabled")), pondering, reviewed)
+
+
+def _milestone(node: Mapping[str, Any]) -> str | None:
+    """Its title. One that was taken away is not to be set again; whether it was, only one request by itself tells."""
+    if node["milestone"] is not None:
+        return line(node["milestone"]["title"])
+    return "" if (node.get("milestoned") or {"nodes": ()})["nodes"] else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, get_args
 
-from gitops_actions.forge.github import comments, merging, people, queries, statuses, writing
+from gitops_actions.forge.github import comments, merging, milestones, people, queries, statuses, writing
 from gitops_actions.forge.github.address import address
 from gitops_actions.forge.github.client import Client
 from gitops_actions.forge.github.credentials import Credentials
@@ -15,6 +15,7 @@ from gitops_actions.forge.github.requests import Requests
 from gitops_actions.forge.github.sources import Sources
 from gitops_actions.forge.github.store import GitHubStore
 from gitops_actions.forge.github.view import View
+from gitops_actions.forge.misreading import understood
 from gitops_actions.model import (
     Changes,
     CommitStatus,
@@ -36,6 +37,7 @@ def connect(connection: Connection) -> GitHubForge:
     return GitHubForge(View(client, where), connection.git)
 
 
+@understood(lambda forge: forge._view.client)
 class GitHubForge:
     """A `gitops_actions.protocols.Forge` by the API of GitHub.
 
@@ -58,7 +60,7 @@ class GitHubForge:
         """See `protocols.Minting`."""
         return Secret(self._view.client.token())
 
-    def expect(self, base: str, branch: str, paths: Collection[str]) -> None:
+    def expect(self, base: str, branch: str, paths: Collection[str], milestone: str | None = None) -> None:
         """See `protocols.Foresight`."""
         view, reading = self._view, Reading()
         for ref in (base, branch):
@@ -69,6 +71,8 @@ class GitHubForge:
         if not known or (head is not None and (view.heads.get(base), head) not in view.commits_ahead):
             view.want_ahead(reading, base, branch)
         self._requests.want(reading, branch, base)
+        if milestone is not None:
+            milestones.want(view, reading, milestone)
         if reading:
             view.ask(reading)
 

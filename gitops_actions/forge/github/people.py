@@ -1,4 +1,4 @@
-"""Who is asked for a review, who is assigned, and the labels of a request."""
+"""Who is asked for a review, who is assigned, the milestone and the labels of a request."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from gitops_actions.errors import NotAllowed
+from gitops_actions.forge.github import milestones
 from gitops_actions.forge.github.detailed import Detailed
 from gitops_actions.forge.github.failures import Refusal
 from gitops_actions.forge.github.view import View
@@ -53,6 +54,17 @@ def brought(view: View, settle: Settle, there: Detailed, text: RequestText, *, n
             "assign it",
         )
         request = replace(request, assignees=(*request.assignees, *assignees))
+    if text.milestone is not None and request.milestone is None:
+        title, id = text.milestone, milestones.known(view, text.milestone)
+        if id is not None:
+            _people(
+                settle,
+                there,
+                lambda: milestones.give(view, there, id),
+                lambda now: now.request.milestone is not None,
+                "give it a milestone",
+            )
+            request = replace(request, milestone=title)
     return replace(request, labels=add_labels(view, settle, there, text.labels))
 
 

@@ -34,6 +34,7 @@ fragment RequestParts on PullRequest {
   labels(first: 100) { nodes { name } }
   assignees(first: 20) { nodes { login } }
   reviewRequests(first: 50) { nodes { requestedReviewer { __typename ... on User { login } } } }
+  milestone { title }
   autoMergeRequest { enabledAt }
   mergeQueueEntry { state }
   mergeCommit { oid }
@@ -91,6 +92,7 @@ query OneRequest($owner: String!, $name: String!, $number: Int!) {
     pullRequest(number: $number) {
       ...RequestParts mergeable mergeStateStatus isMergeQueueEnabled
       latestReviews(first: 100) { nodes { author { login } } }
+      milestoned: timelineItems(itemTypes: [MILESTONED_EVENT], first: 1) { nodes { __typename } }
     }
   }
 }"""

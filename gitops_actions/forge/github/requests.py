@@ -25,6 +25,8 @@ class Requests:
         self._view = view
         self._of_branch: dict[tuple[str, str], tuple[PullRequest, ...]] = {}
         self._generation: object = None
+        self._seen: Detailed | None = None  # the last one that was looked at: most often, it is the one to bring up
+        self._touched: set[str] = set()  # branches whose requests were changed since they were read
 
     # --- finding ---
 
@@ -73,13 +75,15 @@ class Requests:
             )
         if found["isCrossRepository"]:
             raise UsageError(f"#{number} comes from a fork; it is none of ours", hint="see to it on GitHub")
-        return detailed(found)
+        self._seen = detailed(found)
+        return self._seen
 
     def _known(self, state: State, branch: str | None, base: str | None) -> tuple[PullRequest, ...] | None:
         """The answer, where it was read already."""
-        if branch is not None and base is not None and (branch, base) in self._kept():
-            return tuple(one for one in self._kept()[branch, base] if state in ("all", one.state))
-        if state != "open" or not self._view.opened:
+        kept = self._kept()
+        if branch is not None and base is not None and (branch, base) in kept:
+            return tuple(one for one in kept[branch, base] if state in ("all", one.state))
+        if state != "open" or not self._view.opened or (self._touched and branch in (None, *self._touched)):
             return None
         nodes, complete = self._view.waiting
         if not complete:
@@ -91,13 +95,19 @@ class Requests:
         """Forgotten together with the view."""
         if self._generation is not self._view.heads:
             self._generation = self._view.heads
-            self._of_branch = {}
+            self._of_branch, self._touched, self._seen = {}, set(), None
         return self._of_branch
 
-    def _changed(self) -> None:
-        """What was read of requests is out of date."""
-        self._of_branch = {}
-        self._view.waiting = (), False
+    def _changed(self, branch: str | None = None) -> None:
+        """What was read of requests, or of those of a branch, is out of date."""
+        self._kept()
+        self._seen = None
+        if branch is None:
+            self._of_branch = {}
+            self._view.waiting = (), False
+        else:
+            self._touched.add(branch)
+            self._of_branch = {key: found for key, found in self._of_branch.items() if key[0] != branch}
 
     # --- writing ---
 
@@ -105,7 +115,9 @@ class Requests:
         """See `Forge.open`."""
         known = [one for one in self._known("all", branch, base) or () if one.state == "open"]
         if known:
-            there = self.detailed(known[0].number)
+            seen, self._seen = self._seen, None
+            looked = seen is not None and seen.request.number == known[0].number
+            there = seen if seen is not None and looked else self.detailed(known[0].number)
             if there.request.state == "open":
                 return self._brought_up(there, text)
         self._view.open()
@@ -174,7 +186,7 @@ class Requests:
 
     def settle(self, there: Detailed, write: Callable[[], Any], reached: Callable[[Detailed], bool]) -> None:
         """Write to a request; when the answer is lost, look whether it was done, and write once more if not."""
-        self._changed()
+        self._changed(there.request.branch)
         try:
             write()
         except Doubt:

@@ -15,6 +15,7 @@ from gitops_actions.forge.github.nodes import signature
 from gitops_actions.forge.github.objects import Wanted
 from gitops_actions.forge.github.queries import Reading
 from gitops_actions.forge.github.view import MANAGED, TEMPORARY, View
+from gitops_actions.forge.misreading import understood
 from gitops_actions.model import SUBMODULE, Commit, File, FileChange, Signature, Snapshot
 from gitops_actions.names import complaint_about_branch
 from gitops_actions.protocols import Store
@@ -24,6 +25,7 @@ _POLICY = "gitops.yaml"  # what every command asks for first
 _MANY = 500  # files; from so many on, one fetch by git is cheaper than query after query
 
 
+@understood(lambda store: store._view.client)
 class GitHubStore:
     """See `protocols.Store` for what the methods promise. Commits are made and signed by GitHub: their author is the
     owner of the token, their time is now.

@@ -44,6 +44,7 @@ class View:
         self.trees: dict[str, str] = {}  # of commits
         self.entries: dict[tuple[str, str], Entry | None] = {}
         self.commits_ahead: dict[tuple[str, str], tuple[Commit, ...]] = {}
+        self.milestones: dict[str, str | None] = {}  # their ids by title, as far as somebody has asked
         self._complete: set[str] = set()
 
     # --- asking ---

@@ -47,6 +47,7 @@ class Client:
         self.deadline = deadline
         self.detail = detail
         self._credentials = credentials
+        self._last = "the API"  # what was asked last
         self._session = Session(address.root)
         token = credentials.token.reveal() if credentials is not None else None
         job = credentials is not None and credentials.job
@@ -111,6 +112,14 @@ class Client:
                     ) from None
                 self._sleep(again.after, again.words)
 
+    def misread(self, why: str, where: str) -> Temporary:
+        """See `misreading.Conversation`."""
+        self.detail(f"{where} cannot read the answer to {self._last}")
+        return Temporary(
+            f"the answer to {self._last} is not what GitLab describes: {why}",
+            hint="run it again; if it stays so, look at --api-url and at what stands between: a proxy, another server",
+        )
+
     def poll(self, tries: int) -> bool:
         """Pause before looking again, a little longer each time. False when the budget does not allow it."""
         pause = min(2.0, 0.05 * 2**tries)
@@ -170,7 +179,8 @@ class Client:
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise Temporary("the budget is used up", hint="run it again, or give it more time with --budget")
-        self.detail(f"{method.upper()} {path}")
+        self._last = f"{method.upper()} {path}"
+        self.detail(self._last)
         try:
             answer = self._gitlab.http_request(
                 method,

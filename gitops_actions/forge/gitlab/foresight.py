@@ -26,7 +26,8 @@ query Expected($project: ID!, $commit: String!, $base: String!, $branch: String!
       nodes {{
         iid webUrl state draft title description sourceBranch targetBranch sourceProjectId targetProjectId diffHeadSha
         mergeCommitSha conflicts detailedMergeStatus autoMergeEnabled
-        labels {{ nodes {{ title }} }} assignees {{ nodes {{ username }} }} reviewers {{ nodes {{ username }} }}
+        milestone {{ title }} labels {{ nodes {{ title }} }}
+        assignees {{ nodes {{ username }} }} reviewers {{ nodes {{ username }} }}
       }}
       pageInfo {{ hasNextPage }}
     }}
@@ -93,6 +94,7 @@ def _document(node: Mapping[str, Any]) -> Mapping[str, Any]:
         "has_conflicts": node["conflicts"],
         "detailed_merge_status": str(node["detailedMergeStatus"]).lower(),
         "merge_when_pipeline_succeeds": node["autoMergeEnabled"],
+        "milestone": node["milestone"],
         "labels": [label["title"] for label in node["labels"]["nodes"]],
         "assignees": node["assignees"]["nodes"],
         "reviewers": node["reviewers"]["nodes"],

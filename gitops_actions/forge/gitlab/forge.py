@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from gitops_actions.forge.gitlab import statuses, words
@@ -16,6 +17,7 @@ from gitops_actions.forge.gitlab.reading import Reading
 from gitops_actions.forge.gitlab.requests import UNSETTLED, Document, Requests, own
 from gitops_actions.forge.gitlab.sources import Sources
 from gitops_actions.forge.gitlab.store import GitLabStore
+from gitops_actions.forge.misreading import understood
 from gitops_actions.model import Changes, CommitStatus, MergeMethod, PullRequest, RequestText, Signature
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
 
@@ -28,12 +30,13 @@ def connect(connection: Connection) -> GitLabForge:
     return GitLabForge(client, reading, GitLabStore(client, reading, connection.git))
 
 
+@understood(lambda forge: forge._client)
 class GitLabForge:
     """A `gitops_actions.protocols.Forge`. Teams cannot review here: GitLab's reviewers are people."""
 
     name = "gitlab"
     capabilities: frozenset[Capability] = frozenset(
-        {"auto-merge", "labels", "assignees", "reviewers", "draft", "comments", "statuses"}
+        {"auto-merge", "labels", "assignees", "reviewers", "milestone", "draft", "comments", "statuses"}
     )
 
     def __init__(self, client: Client, reading: Reading, store: Store | None) -> None:
@@ -44,8 +47,8 @@ class GitLabForge:
         self._merging = Merging(client, self._requests)
         self._sources = Sources(client)
 
-    def expect(self, base: str, branch: str, paths: Collection[str]) -> None:
-        """See `protocols.Foresight`."""
+    def expect(self, base: str, branch: str, paths: Collection[str], milestone: str | None = None) -> None:  # noqa: ARG002
+        """See `protocols.Foresight`. A milestone is looked for when a request is opened, which needs its number."""
         expect(self._client, self._reading, base, branch, paths)
 
     def find(
@@ -74,7 +77,10 @@ class GitLabForge:
 
         Raises UsageError when a branch does not exist, or somebody is unknown.
         """
-        return words.shown(self._requests.open(branch, base, text))
+        request = words.shown(self._requests.open(branch, base, text))
+        if text.milestone is not None and not request.milestone and self._requests.milestone(text.milestone) is None:
+            return replace(request, milestone=None)
+        return request
 
     def update(
         self,

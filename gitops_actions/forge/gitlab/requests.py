@@ -32,6 +32,7 @@ class Requests:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._people: dict[str, int] = {}
+        self._milestones: dict[str, int | None] = {}
         self._seen: Document | None = None  # the last one that was looked at: most often, it is the one to adopt
 
     def find(self, state: State, branch: str | None, base: str | None) -> list[Document]:
@@ -84,6 +85,8 @@ class Requests:
             adopted = self._adopt(seen, text, people)
             if adopted["state"] == "opened":
                 return adopted
+        milestone = self.milestone(text.milestone) if text.milestone is not None else None
+        wanted |= {"milestone_id": milestone} if milestone is not None else {}
         for tries in range(1, _TRIES + 1):
             try:
                 made: Document = self._client.write("post", "merge_requests", wanted)
@@ -123,6 +126,13 @@ class Requests:
                 continue
             return made
         raise AssertionError("the last try returns or raises")
+
+    def milestone(self, title: str) -> int | None:
+        """The id of the active milestone of this title, of the project or a group above it; None when there is none."""
+        if title not in self._milestones:
+            found = self._client.get("milestones", title=title, state="active", include_ancestors="true")
+            self._milestones[title] = next((int(one["id"]) for one in found if one["title"] == title), None)
+        return self._milestones[title]
 
     def _adopt(self, there: Document, text: RequestText, people: Mapping[str, list[int]]) -> Document:
         def change(document: Document) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from gitops_actions.forge.gitlab.failures import Refused
 from gitops_actions.forge.gitlab.publishing import Publishing
 from gitops_actions.forge.gitlab.reading import Reading
 from gitops_actions.forge.gitlab.words import line
+from gitops_actions.forge.misreading import understood
 from gitops_actions.model import Commit, FileChange, Signature, Snapshot
 from gitops_actions.protocols import Store
 
@@ -19,6 +20,7 @@ from gitops_actions.protocols import Store
 _LISTED = 1000
 
 
+@understood(lambda store: store._client)
 class GitLabStore:
     """See `protocols.Store` for what the methods promise.
 

@@ -66,6 +66,7 @@ def shown(document: Mapping[str, Any], *, conflicts: bool = False) -> PullReques
         labels=tuple(document["labels"]),
         assignees=tuple(user["username"] for user in document["assignees"]),
         reviewers=tuple(user["username"] for user in document["reviewers"]),
+        milestone=line(document["milestone"]["title"]) if document["milestone"] else "",
         draft=document["draft"],
         auto_merge=state == "open" and document["merge_when_pipeline_succeeds"],
         conflicts=conflicts and state == "open",

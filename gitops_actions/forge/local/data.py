@@ -20,6 +20,7 @@ State = Literal["open", "closed", "merged"]
 Kept = TypeVar("Kept")
 
 ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_LATER = frozenset({"milestone"})
 _PATH = re.compile(rf"{FOLDER}/([1-9][0-9]{{0,8}})\.json")
 
 
@@ -53,12 +54,14 @@ class Request:
     assignees: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
     team_reviewers: tuple[str, ...] = ()
+    milestone: str | None = None
     comments: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         clean: dict[str, object] = {"title": line(self.title), "body": lines(self.body)}
         for name in ("labels", "assignees", "reviewers", "team_reviewers"):
             clean[name] = tuple(dict.fromkeys(text for value in getattr(self, name) if (text := line(value))))
+        clean["milestone"] = line(self.milestone) or None if self.milestone is not None else None
         clean["comments"] = {line(topic): lines(text) for topic, text in self.comments.items()}
         for name, value in clean.items():
             object.__setattr__(self, name, value)  # the only way in a frozen dataclass
@@ -98,9 +101,9 @@ def decode(content: bytes, number: int) -> Request:
 
 def build(kind: type[Kept], values: object) -> Kept:
     """A value of a dataclass from what JSON gave. Raises ValueError when a field is missing, unknown or of another
-    type."""
+    type. A field of `_LATER` may be missing: it was not there from the beginning."""
     types = get_type_hints(kind)
-    if not isinstance(values, dict) or values.keys() != types.keys():
+    if not isinstance(values, dict) or not types.keys() - _LATER <= values.keys() <= types.keys():
         raise ValueError(f"it needs the fields {', '.join(types)}, and no others")
     return kind(**{name: _as(types[name], name, value) for name, value in values.items()})
 

@@ -202,6 +202,7 @@ class LocalForge:
             assignees=text.assignees,
             reviewers=text.reviewers,
             team_reviewers=text.team_reviewers,
+            milestone=text.milestone,
         )
 
     def _merged(
@@ -239,6 +240,7 @@ class LocalForge:
             labels=request.labels,
             assignees=request.assignees,
             reviewers=request.reviewers,
+            milestone=request.milestone or "",
             draft=request.draft,
             conflicts=conflicts,
             merge_commit=request.merge_commit,

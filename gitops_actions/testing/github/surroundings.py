@@ -32,6 +32,15 @@ class Surroundings(Instance, ABC):
             request = repository.requests[number]
             self.work.review(repository, request, Review(next(self.world.ids), account, "APPROVED", request.head_sha))
 
+    def plan(self, full_name: str, number: int, title: str | None) -> None:
+        """Let somebody give a request the milestone of this title, or take it away."""
+        token = Token(self.add_user("planner"), "user", None, None, "write")
+        with self.lock:
+            repository = self.repository(full_name)
+            milestones = repository.milestones.values()
+            chosen = next(one.number for one in milestones if one.title == title) if title is not None else None
+            self.work.plan(token, repository, repository.requests[number], chosen)
+
     def set_status(self, full_name: str, sha: str, context: str, state: str, description: str | None = None) -> None:
         """Set a commit status as some CI system would."""
         token = Token(self.add_user("ci"), "user", None, None, "write")

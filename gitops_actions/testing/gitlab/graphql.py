@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from gitops_actions.testing.forgehttp import Answer, Call
 from gitops_actions.testing.gitlab import merging
 from gitops_actions.testing.gitlab.access import Visitor
-from gitops_actions.testing.gitlab.records import MergeRequest, Project, User
+from gitops_actions.testing.gitlab.records import MergeRequest, Milestone, Project, User
 from gitops_actions.testing.gitlab.repository import Entry
 from gitops_actions.testing.gitlab.state import State
 
@@ -98,6 +98,10 @@ def _project(state: State, visitor: Visitor, one: Project) -> dict[str, Any]:
         "mergeRequest": merge_request,
         "mergeRequests": merge_requests if reads else None,
     }
+
+
+def _milestone(one: Milestone) -> dict[str, Any]:
+    return {"id": f"gid://gitlab/Milestone/{one.id}", "iid": str(one.iid), "title": one.title, "state": one.state}
 
 
 def _fits(request: MergeRequest, given: dict[str, Any]) -> bool:
@@ -217,6 +221,7 @@ def _merge_request(state: State, one: Project, request: MergeRequest) -> dict[st
         "description": request.description,
         "state": request.state,
         "draft": request.draft,
+        "milestone": _milestone(request.milestone) if request.milestone else None,
         "sourceBranch": request.source,
         "targetBranch": request.target,
         "sourceProjectId": one.id,

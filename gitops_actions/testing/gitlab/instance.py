@@ -146,6 +146,14 @@ class Instance(ForgeServer, ABC):
             project = next(one for one in self.state.projects if request in one.merge_requests)
             events.look(self.state, project)
 
+    def plan(self, request: MergeRequest, title: str | None) -> None:
+        """Give a merge request the milestone of this title, or take it away."""
+        with self.lock:
+            project = next(one for one in self.state.projects if request in one.merge_requests)
+            request.milestone = (
+                next(one for one in project.milestones if one.title == title) if title is not None else None
+            )
+
     def look(self) -> None:
         """See what was done to the repositories directly; requests of the API do so for their project anyway."""
         with self.lock:
