@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any, Literal, NoReturn
 
 import click
@@ -107,8 +108,13 @@ def main() -> NoReturn:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupted)
+    sys.exit(run())
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """The exit code of a command line (default: the process's own), whose errors are words on stderr by then."""
     try:
-        code = cli.main(prog_name="gitops-actions", standalone_mode=False)
+        code = cli.main(arguments, prog_name="gitops-actions", standalone_mode=False)
     except (click.exceptions.Abort, KeyboardInterrupt):
         sys.stderr.write("interrupted; running it again is safe\n")
         code = 130
@@ -125,7 +131,7 @@ def main() -> NoReturn:
     except BaseException as error:
         _report_crash(error)
         code = 1
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
 
 
 def _print_failure(ctx: click.Context, findings: list[dict[str, Any]], code: int) -> None:
