@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
@@ -119,9 +120,14 @@ def main() -> NoReturn:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupted)
+    sys.exit(run())
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """The exit code of a command line (default: the process's own), whose errors are words on stderr by then."""
     job = _job()
     try:
-        code = cli.main(prog_name="gitops-actions", standalone_mode=False, obj=job)
+        code = cli.main(arguments, prog_name="gitops-actions", standalone_mode=False, obj=job)
     except (click.exceptions.Abort, KeyboardInterrupt):
         sys.stderr.write("interrupted; running it again is safe\n")
         code = 130
@@ -149,7 +155,7 @@ def main() -> NoReturn:
         for finding in job.finish():
             say(finding)
         job.close()
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
 
 
 def _job() -> Job | None:

@@ -128,6 +128,11 @@ class ForgeServer(ABC):
         with self._log:
             self._faults.append(_Fault(matcher, how, seconds, times))
 
+    def mend(self) -> None:
+        """Take away the faults that are still to come."""
+        with self._log:
+            self._faults.clear()
+
     def writes(self) -> list[Recorded]:
         """The requests so far that were meant to change something."""
         with self._log:

@@ -41,7 +41,7 @@ class Call:
     @property
     def is_git(self) -> bool:
         """Whether it is git's smart HTTP at all."""
-        return self.path.endswith(("/info/refs", "/git-upload-pack", "/git-receive-pack"))
+        return _is_git(self.path)
 
 
 @dataclass(frozen=True)
@@ -82,12 +82,21 @@ class Recorded:
     seconds: float = 0.0  # how long it took to find the answer, without delays
 
     @property
+    def is_git(self) -> bool:
+        """Whether it was git's smart HTTP."""
+        return _is_git(self.path.partition("?")[0])
+
+    @property
     def document(self) -> Any:
         """The body's JSON; None when it is none."""
         try:
             return json.loads(self.body)
         except ValueError:
             return None
+
+
+def _is_git(path: str) -> bool:
+    return path.endswith(("/info/refs", "/git-upload-pack", "/git-receive-pack"))
 
 
 def operation_of(call: Call) -> tuple[str, str] | None:

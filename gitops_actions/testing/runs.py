@@ -1,15 +1,21 @@
-"""Runs of one command in this process, as `main` would end them."""
+"""Runs in this process: of one command, or of a whole command line."""
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
+from unittest.mock import patch
 
 import click
 from click.testing import CliRunner
 
+from gitops_actions.cli import main
 from gitops_actions.cli.settings import Settings
 from gitops_actions.errors import GitOpsError
 
@@ -56,3 +62,13 @@ class Runs:
         if error is not None and not isinstance(error, SystemExit):
             raise error
         return Done(result.exit_code, result.stdout_bytes, result.stderr)
+
+
+def played(arguments: Sequence[str], *, cwd: Path, environ: Mapping[str, str]) -> Done:
+    """What a command line comes to in a folder and an environment."""
+    out, errors = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.StringIO()
+    with patch.dict(os.environ, environ, clear=True), chdir(cwd), redirect_stdout(out), redirect_stderr(errors):
+        code = main.run(arguments)
+    out.flush()
+    assert isinstance(out.buffer, io.BytesIO)
+    return Done(code, out.buffer.getvalue(), errors.getvalue())

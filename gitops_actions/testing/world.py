@@ -6,12 +6,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gitops_actions.testing import repos
+from gitops_actions.testing.runs import played
 
 POLICY = """\
 version: 1
@@ -78,16 +79,28 @@ class Done:
         """(environment, outcome) of each result."""
         return [(result["environment"], result["outcome"]) for result in self.results]
 
+    def expected(self, code: int | None, arguments: Sequence[str]) -> Done:
+        """Itself. Raises AssertionError when it did not end with this code (None: any)."""
+        if code is not None and self.code != code:
+            raise AssertionError(f"{arguments} ended with {self.code}, not {code}\n{self.output}\n{self.errors}")
+        return self
+
 
 class World:
-    """A bare config repository ``config`` below ``root``, an empty temporary folder ``temporary`` and an empty home.
+    """A bare config repository ``config``, an empty temporary folder ``temporary`` and an empty home below ``root``.
 
     Commands are given ``address`` as the config repository: its path, unless a test has put it behind a forge.
+
+    Args:
+        content: the files of the config repository; by default `files`.
+        config: a config repository that is there already.
     """
 
-    def __init__(self, root: Path, content: Mapping[str, str | bytes] | None = None) -> None:
+    def __init__(
+        self, root: Path, content: Mapping[str, str | bytes] | None = None, *, config: Path | None = None
+    ) -> None:
         self.root = root
-        self.config = repos.bare(root / "config.git", files() if content is None else content)
+        self.config = config or repos.bare(root / "config.git", files() if content is None else content)
         self.address = str(self.config)
         self.temporary = root / "tmp"
         self.home = root / "home"
@@ -129,9 +142,20 @@ class World:
         """Run gitops-actions to its end and make sure that it ends with ``code`` (None: any)."""
         process = self.start(*arguments, cwd=cwd, environ=environ)
         output, errors = process.communicate(timeout=120)
-        if code is not None and process.returncode != code:
-            raise AssertionError(f"{arguments} ended with {process.returncode}, not {code}\n{output}\n{errors}")
-        return Done(process.returncode, output, errors)
+        return Done(process.returncode, output, errors).expected(code, arguments)
+
+    def play(
+        self,
+        *arguments: str,
+        code: int | None = 0,
+        cwd: Path | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Done:
+        """`run` in this process: the same command line, ten times as fast."""
+        # What a process finds with TMPDIR, Python has found for this one long ago.
+        variables = {**self.environ, "RUNNER_TEMP": str(self.temporary), **(environ or {})}
+        done = played(self.command(*arguments)[3:], cwd=cwd or self.work, environ=variables)
+        return Done(done.code, done.text, done.errors).expected(code, arguments)
 
     def deploy(
         self, version: str, *arguments: str, app: str = "web", code: int | None = 0, cwd: Path | None = None

@@ -11,7 +11,7 @@ import pytest
 from gitops_actions.testing.forgehttp import How
 from gitops_actions.testing.gitlab import GitLab
 from gitops_actions.testing.world import POLICY, Done, World, files
-from tests.e2e.hubworld import REPOSITORY, HubWorld, hub_world, outcome, played
+from tests.e2e.hubworld import REPOSITORY, HubWorld, hub_world, outcome
 from tests.forge.lab import Lab
 
 BY_REQUEST = POLICY.replace("dev: {deliver: push}", 'dev: {milestone: "Sprint 5, Q3"}')
@@ -96,7 +96,7 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
 
 def released(lab: Lab, version: str) -> Done:
     environ = {"GITOPS_TOKEN": lab.token, "GITOPS_FORGE": "gitlab"}
-    return played(lab.world, "deploy", "--image", f"ghcr.io/acme/web:{version}", environ=environ)
+    return lab.world.play("deploy", "--image", f"ghcr.io/acme/web:{version}", code=None, environ=environ)
 
 
 def test_on_gitlab(lab: Lab) -> None:
@@ -129,7 +129,7 @@ def test_one_that_gitlab_does_not_have_is_a_warning(lab: Lab) -> None:
 def test_on_this_machine(tmp_path: Path) -> None:
     world = World(tmp_path, files(BY_REQUEST))
     for version, expected in (("1.0.1", "opened"), ("1.0.1", "unchanged"), ("1.0.2", "updated")):
-        done = played(world, "deploy", "--image", f"ghcr.io/acme/web:{version}")
+        done = world.play("deploy", "--image", f"ghcr.io/acme/web:{version}", code=None)
         assert (outcome(done), codes(done)) == (expected, [])
         kept = json.loads(world.git("show", "refs/gitops/requests:requests/1.json"))
         assert kept["milestone"] == TITLE

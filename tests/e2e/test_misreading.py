@@ -11,7 +11,7 @@ import pytest
 from gitops_actions.testing.forgehttp import Answer, ForgeServer
 from gitops_actions.testing.gitlab import GitLab
 from gitops_actions.testing.world import POLICY, Done
-from tests.e2e.hubworld import REQUESTS, hub_world, outcome, played
+from tests.e2e.hubworld import REQUESTS, hub_world, outcome
 from tests.forge.lab import Lab
 
 SHAPES: dict[str, Any] = {
@@ -71,7 +71,7 @@ def test_on_gitlab(tmp_path: Path, shape: str) -> None:
 
         def run(version: str) -> Done:
             image = f"ghcr.io/acme/web:{version}"
-            return played(lab.world, "deploy", "--image", image, environ=environ)
+            return lab.world.play("deploy", "--image", image, code=None, environ=environ)
 
         told(run, server, shape)
         (request,) = lab.open_requests()

@@ -14,7 +14,7 @@ from gitops_actions.testing import repos
 from gitops_actions.testing.gitlab import REPORTER, GitLab
 from gitops_actions.testing.repos import Step
 from gitops_actions.testing.world import POLICY, Done, World, files
-from tests.e2e.hubworld import hub_world, played
+from tests.e2e.hubworld import hub_world
 from tests.forge.lab import Lab
 
 BY_REQUEST = POLICY.replace("dev: {deliver: push}", "dev: {}")
@@ -56,7 +56,7 @@ def on_github(root: Path, policy: str) -> Iterator[Ground]:
     with hub_world(root, policy) as hub:
         ids = repos.history(hub.hub.add_repository("acme/web").objects.folder, STEPS)
         yield Ground(
-            lambda words, *arguments: hub.play(*words.split(), *arguments),
+            lambda words, *arguments: hub.play(*words.split(), *arguments, code=None),
             lambda: str(hub.requests()[0].body),
             hub.config,
             ids,
@@ -74,7 +74,7 @@ def on_gitlab(root: Path, policy: str) -> Iterator[Ground]:
         lab.world.address = lab.repo
         environ = {"GITOPS_TOKEN": lab.token, "GITOPS_FORGE": "gitlab"}
         yield Ground(
-            lambda words, *arguments: played(lab.world, *words.split(), *arguments, environ=environ),
+            lambda words, *arguments: lab.world.play(*words.split(), *arguments, code=None, environ=environ),
             lambda: str(lab.open_requests()[0].description),
             lab.project.repository.path,
             repos.history(source.repository.path, STEPS),
@@ -93,7 +93,7 @@ def on_this_machine(root: Path, policy: str) -> Iterator[Ground]:
         (row,) = world.open_requests()
         return str(json.loads(world.git("show", f"refs/gitops/requests:requests/{row['number']}.json"))["body"])
 
-    yield Ground(lambda words, *arguments: played(world, *words.split(), *arguments), body, world.config, ids)
+    yield Ground(lambda words, *arguments: world.play(*words.split(), *arguments, code=None), body, world.config, ids)
 
 
 Grounds = Callable[..., Ground]

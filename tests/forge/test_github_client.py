@@ -64,6 +64,36 @@ def anything(_request: Recorded) -> bool:
     return True
 
 
+# --- what GitHub does not find yet ---
+
+
+def test_a_request_that_is_not_found_yet_is_waited_for(place: Place) -> None:
+    """As in https://github.com/peter-evans/create-pull-request/issues/4321."""
+    message = "Could not resolve to a node with the global id of 'PR_kwDOOCYeos7H8Z48'."
+    error = {"resource": "Label", "code": "unprocessable", "field": "data", "message": message}
+    refusal = Answer.of(422, {"message": "Validation Failed", "errors": [error]})
+    place.hub.fault(lambda request: request.path.endswith("/labels"), refusal, times=2)
+    forge = place.forge()
+    head = place.publish(forge)
+    request = forge.open(BRANCH, "main", RequestText("Title", "Body", labels=("dev",)))
+    nobody = Answer.of(200, {"data": {"repository": {"pullRequest": None}}})
+    place.hub.fault(lambda request: request.operation == "OneRequest", nobody, times=2)
+    assert forge.get(request.number).head_sha == head
+    (there,) = place.hub.requests_of(NAME)
+    assert there.labels == ["dev"]
+
+
+def test_a_request_that_is_never_found_is_temporary(place: Place) -> None:
+    forge = place.forge(budget=30)
+    place.publish(forge)
+    number = forge.open(BRANCH, "main", TEXT).number
+    del place.hub.repository(NAME).requests[number]
+    with pytest.raises(Temporary, match="does not find #1"):
+        forge.get(number)
+    with pytest.raises(UsageError, match="no pull request #2"):
+        forge.get(2)
+
+
 # --- rate limits ---
 
 

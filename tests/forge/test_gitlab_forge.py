@@ -261,7 +261,7 @@ def test_nothing_of_what_goes_wrong_is_a_crash(gitlab_ground: GitLabGround) -> N
         ):
             with pytest.raises(GitOpsError):
                 call()
-        gitlab_ground.server._faults.clear()
+        gitlab_ground.server.mend()
 
 
 def test_roles_are_told(gitlab_ground: GitLabGround) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from gitops_actions.errors import NotAllowed, UsageError
+from gitops_actions.errors import NotAllowed, Temporary, UsageError
 from gitops_actions.forge.github import people, queries
 from gitops_actions.forge.github.detailed import Detailed, detailed, own
 from gitops_actions.forge.github.failures import Doubt, Refusal
@@ -16,6 +17,9 @@ from gitops_actions.forge.github.words import TITLE, line, lines
 from gitops_actions.model import PullRequest, RequestText
 
 State = Literal["open", "closed", "merged", "all"]
+_PATIENCE = 5
+# GitHub may for a moment not find what it has just made: https://github.com/peter-evans/create-pull-request/issues/4321
+_NOT_YET = re.compile(r"Could not resolve to a node", re.IGNORECASE)
 
 
 class Requests:
@@ -27,6 +31,7 @@ class Requests:
         self._generation: object = None
         self._seen: Detailed | None = None  # the last one that was looked at: most often, it is the one to bring up
         self._touched: set[str] = set()  # branches whose requests were changed since they were read
+        self._there: set[int] = set()  # the numbers of requests that there are for sure
 
     # --- finding ---
 
@@ -67,14 +72,20 @@ class Requests:
 
     def detailed(self, number: int) -> Detailed:
         """A request as it is now. Raises UsageError when there is none, or it comes from a fork."""
-        found = self._view.repository(queries.ONE_REQUEST, {"number": number})["pullRequest"]
-        if found is None:
-            raise UsageError(
-                f"there is no pull request #{number} in {self._view.address.full_name}",
-                hint="`gitops-actions pr list --state all` shows those that exist",
-            )
+        tries = 0
+        while (found := self._view.repository(queries.ONE_REQUEST, {"number": number})["pullRequest"]) is None:
+            tries += 1
+            if number not in self._there:
+                raise UsageError(
+                    f"there is no pull request #{number} in {self._view.address.full_name}",
+                    hint="`gitops-actions pr list --state all` shows those that exist",
+                )
+            if tries == _PATIENCE:
+                raise Temporary(f"GitHub does not find #{number} any more", hint="run it again")
+            self._view.client.pause(tries, f"GitHub does not find #{number} yet")
         if found["isCrossRepository"]:
             raise UsageError(f"#{number} comes from a fork; it is none of ours", hint="see to it on GitHub")
+        self._there.add(number)
         self._seen = detailed(found)
         return self._seen
 
@@ -146,6 +157,7 @@ class Requests:
     def made(self, data: Mapping[str, Any], text: RequestText) -> PullRequest:
         """A request that was just created, with its people and labels."""
         node = data["createPullRequest"]["pullRequest"]
+        self._there.add(node["number"])
         nodes, complete = self._view.waiting
         self._view.waiting = (node, *nodes), complete
         self._of_branch = {}
@@ -188,15 +200,27 @@ class Requests:
         """Write to a request; when the answer is lost, look whether it was done, and write once more if not."""
         self._changed(there.request.branch)
         try:
-            write()
+            self._patiently(write)
         except Doubt:
             if reached(self.detailed(there.request.number)):
                 return
             try:
-                write()
+                self._patiently(write)
             except Doubt:
                 if not reached(self.detailed(there.request.number)):
                     raise
+
+    def _patiently(self, write: Callable[[], Any]) -> None:
+        """Write to what may be so new that GitHub does not find it yet: then nothing was done."""
+        for tries in range(1, _PATIENCE):
+            try:
+                write()
+                return
+            except Refusal as refusal:
+                if not _NOT_YET.search(refusal.words):
+                    raise
+                self._view.client.pause(tries, f"GitHub refuses: {refusal.words}")
+        write()
 
 
 def _not_opened(refusal: Refusal, branch: str, base: str) -> UsageError:

@@ -15,7 +15,7 @@ from gitops_actions.testing.gitlab import merging
 from gitops_actions.testing.gitlab.access import Visitor
 from gitops_actions.testing.gitlab.records import MergeRequest, Milestone, Project, User
 from gitops_actions.testing.gitlab.repository import Entry
-from gitops_actions.testing.gitlab.state import State
+from gitops_actions.testing.gitlab.state import Past, State
 
 if TYPE_CHECKING:
     from graphql import GraphQLSchema
@@ -32,8 +32,8 @@ def schema() -> GraphQLSchema:
     return build_schema((files(__package__) / "schema.graphql").read_text(encoding="utf-8"))
 
 
-def answer(state: State, visitor: Visitor, call: Call) -> Answer:
-    """Answer a query; what is wrong with it is said with status 200, as GraphQL does."""
+def answer(state: State, visitor: Visitor, call: Call, past: Past | None = None) -> Answer:
+    """Answer a query; what is wrong with it is said with status 200, as GraphQL does. Lists show the ``past``."""
     from graphql import graphql_sync
 
     try:
@@ -44,7 +44,11 @@ def answer(state: State, visitor: Visitor, call: Call) -> Answer:
     if len(query) > LONGEST_QUERY:
         return Answer.of(200, {"errors": [{"message": "Query too large"}]})
     done = graphql_sync(
-        schema(), query, _query(state, visitor), variable_values=variables, operation_name=document.get("operationName")
+        schema(),
+        query,
+        _query(state, visitor, past),
+        variable_values=variables,
+        operation_name=document.get("operationName"),
     )
     shown: dict[str, Any] = {} if done.data is None and done.errors else {"data": done.data}
     if done.errors:
@@ -52,12 +56,12 @@ def answer(state: State, visitor: Visitor, call: Call) -> Answer:
     return Answer.of(200, shown)
 
 
-def _query(state: State, visitor: Visitor) -> dict[str, Any]:
+def _query(state: State, visitor: Visitor, past: Past | None) -> dict[str, Any]:
     def project(_: object, **given: Any) -> dict[str, Any] | None:
         found = state.project(given["fullPath"])
         if found is None or not visitor.sees(found) or found.path.lower() != given["fullPath"].lower():
             return None
-        return _project(state, visitor, found)
+        return _project(state, visitor, found, past)
 
     return {
         "currentUser": _user(visitor.user) if visitor.user else None,
@@ -66,11 +70,12 @@ def _query(state: State, visitor: Visitor) -> dict[str, Any]:
     }
 
 
-def _project(state: State, visitor: Visitor, one: Project) -> dict[str, Any]:
+def _project(state: State, visitor: Visitor, one: Project, past: Past | None) -> dict[str, Any]:
     reads = visitor.can(one, "read_code")
+    listed = past.merge_requests.get(one.id, []) if past else one.merge_requests
 
     def merge_requests(_: object, **given: Any) -> dict[str, Any]:
-        rows = [request for request in one.merge_requests if _fits(request, given)]
+        rows = [request for request in listed if _fits(request, given)]
         key = "updated_at" if given["sort"].lower().startswith("updated") else "iid"
         rows.sort(key=lambda request: getattr(request, key), reverse=given["sort"].lower().endswith("desc"))
         return _connection([_merge_request(state, one, request) for request in rows], given) | {"count": len(rows)}
@@ -94,7 +99,7 @@ def _project(state: State, visitor: Visitor, one: Project) -> dict[str, Any]:
             "createMergeRequestFrom": visitor.can(one, "create_request"),
             "adminProject": visitor.can(one, "admin"),
         },
-        "repository": _repository(state, one) if reads else None,
+        "repository": _repository(state, one, past) if reads else None,
         "mergeRequest": merge_request,
         "mergeRequests": merge_requests if reads else None,
     }
@@ -114,7 +119,7 @@ def _fits(request: MergeRequest, given: dict[str, Any]) -> bool:
     )
 
 
-def _repository(state: State, one: Project) -> dict[str, Any]:
+def _repository(state: State, one: Project, past: Past | None) -> dict[str, Any]:
     def commit_of(ref: str | None) -> str | None:
         if ref in (None, "", "HEAD"):
             return one.refs.get(one.default_branch)
@@ -146,7 +151,9 @@ def _repository(state: State, one: Project) -> dict[str, Any]:
         return {"lastCommit": _commit(state, one, last) if last else None, "blobs": part("blob"), "trees": part("tree")}
 
     def branch_names(_: object, **given: Any) -> list[str]:
-        names = [name for name in sorted(one.refs) if fnmatch.fnmatchcase(name, given["searchPattern"])]
+        # From a cache that the job after a push renews: `Repository#branch_names` in GitLab's source.
+        there = past.branches.get(one.id, {}) if past else one.refs
+        names = [name for name in sorted(there) if fnmatch.fnmatchcase(name, given["searchPattern"])]
         return names[given["offset"] : given["offset"] + given["limit"]]
 
     def commit(_: object, ref: str) -> dict[str, Any] | None:

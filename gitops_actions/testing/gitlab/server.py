@@ -124,7 +124,7 @@ class GitLab(Instance):
             for project in self.state.projects:
                 if visitor.sees(project):
                     events.look(self.state, project)
-            return graphql.answer(self.state, visitor, call)
+            return graphql.answer(self.state, visitor, call, past)
         if not call.path.startswith(API):
             return Answer.of(404, {"error": "404 Not Found"})
         route, names = self._routes.find(call.method, call.path.removeprefix(API).rstrip("/"))
