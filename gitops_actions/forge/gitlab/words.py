@@ -14,6 +14,7 @@ from gitops_actions.texts import lines, one_line
 _TITLE, _BODY, _NOTE = 255, 1_048_576, 1_000_000
 # https://docs.gitlab.com/user/project/merge_requests/drafts/
 _DRAFT = re.compile(r"(?:draft:|\[draft\]|\(draft\))\s*", re.IGNORECASE)
+_NO_DRAFT = re.compile(rf'"({_DRAFT.pattern}.*?)"?', re.IGNORECASE)
 # A line that starts with a slash is a command: https://docs.gitlab.com/user/project/quick_actions/
 _COMMAND = re.compile(r"^(\\*)/", re.MULTILINE)
 _NO_COMMAND = re.compile(r"^\\(\\*)/", re.MULTILINE)
@@ -26,8 +27,9 @@ _STATES: Mapping[str, Literal["open", "closed", "merged"]] = {
 
 
 def title(text: str, *, draft: bool) -> str:
-    """A title: one harmless line, that says whether it is a draft."""
+    """A title: one harmless line, that says whether it is a draft; one that only reads so stands in quotes."""
     line = " ".join(one_line(_unicode(text)).split())
+    line = f'"{line}"' if _DRAFT.match(line) else line
     return (f"Draft: {line}" if draft else line)[:_TITLE]
 
 
@@ -63,7 +65,7 @@ def shown(document: Mapping[str, Any], *, conflicts: bool = False) -> PullReques
         branch=document["source_branch"],
         base=document["target_branch"],
         head_sha=head,
-        title=line(_DRAFT.sub("", document["title"], count=1) if document["draft"] else document["title"]),
+        title=_plain_title(line(document["title"]), draft=document["draft"]),
         body=_NO_COMMAND.sub(r"\1/", lines(document["description"] or "")),
         labels=tuple(document["labels"]),
         assignees=tuple(user["username"] for user in document["assignees"]),
@@ -73,6 +75,13 @@ def shown(document: Mapping[str, Any], *, conflicts: bool = False) -> PullReques
         conflicts=conflicts and state == "open",
         merge_commit=made if state == "merged" else None,
     )
+
+
+def _plain_title(text: str, *, draft: bool) -> str:
+    """The title that `title` was given."""
+    text = _DRAFT.sub("", text, count=1) if draft else text
+    quoted = _NO_DRAFT.fullmatch(text)
+    return quoted[1] if quoted else text
 
 
 def _unicode(text: str) -> str:
