@@ -160,8 +160,19 @@ def _brought(plan: Plan, store: Store, forge: Forge, text: RequestText) -> tuple
         if request.state != "open":
             raise LostRace(f"#{request.number} was {request.state} meanwhile")
     if request is None or plan.files or plan.reword:
-        request = forge.open(plan.branch, plan.base, text)
+        request = _opened(plan.branch, plan.base, text, store, forge)
     return head, request
+
+
+def _opened(branch: str, base: str, text: RequestText, store: Store, forge: Forge) -> PullRequest:
+    try:
+        return forge.open(branch, base, text)
+    except UsageError:
+        store.refresh()
+        if branch in store.branches(branch) and store.ahead(base, branch):
+            raise
+        # The base was read before the forge merged the request, as it does by itself as soon as all is green.
+        raise LostRace(f"{branch} was merged or deleted meanwhile") from None
 
 
 def _close(plan: Plan, request: PullRequest, store: Store, forge: Forge) -> PullRequest:

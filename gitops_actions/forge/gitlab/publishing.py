@@ -85,6 +85,9 @@ class Publishing:
                     raise
                 return there
             except Refused as refused:
+                if refused.status == 403:
+                    message = f"GitLab does not take the commit to {branch}: {refused.words}"
+                    raise Refused(403, refused.words, message, hint=refused.hint) from None
                 if refused.status not in (400, 409, 422):
                     raise
                 there = self._landed(wanted)
