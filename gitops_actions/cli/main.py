@@ -150,8 +150,8 @@ def main() -> NoReturn:
 
 
 def _job() -> Job | None:
-    """The job of the CI system that runs us; None: nobody knows of one."""
-    if not any(os.environ.get(name) for name in SIGNS):
+    """The job of the CI system that runs us; None: nobody knows of one, or all that is printed are words of ours."""
+    if sys.argv[1:] in (["--help"], ["-h"], ["--version"]) or not any(os.environ.get(name) for name in SIGNS):
         return None
     from gitops_actions.cli.job import Job
 
