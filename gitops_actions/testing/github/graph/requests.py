@@ -47,7 +47,7 @@ class RequestNodes(AttachmentNodes, ProtectionNodes, StatusNodes):
             return connection("reviewRequests", people, one, given)
 
         def decision(_info: Any) -> str | None:
-            protection = repository.protections.get(request.base)
+            protection = repository.protection(request.base)
             newest = {one.author.login: one.state for one in request.reviews if one.state != "COMMENTED"}
             if "CHANGES_REQUESTED" in newest.values():
                 return "CHANGES_REQUESTED"
@@ -93,7 +93,7 @@ class RequestNodes(AttachmentNodes, ProtectionNodes, StatusNodes):
             found = [one for one in repository.comments.values() if one.number == number]
             return connection("comments", found, lambda one: self.comment(repository, one), given)
 
-        protection = repository.protections.get(request.base)
+        protection = repository.protection(request.base)
         may = level(self.token, repository, "pull_requests") in ("write", "admin")
         milestone = repository.milestones.get(request.milestone or 0)
         return {
