@@ -73,6 +73,10 @@ class Client:
         """A document of the REST API."""
         return self._ask("GET", path, parameters, None, write=False)[0]
 
+    def headers(self, path: str) -> Mapping[str, str]:
+        """The headers (names in lower case) that come with a document of the REST API."""
+        return self._ask("GET", path, {}, None, write=False)[1]
+
     def pages(self, path: str, **parameters: str | int) -> Iterator[Any]:
         """The pages of a list of the REST API."""
         document, headers = self._ask("GET", path, {"per_page": 100, **parameters}, None, write=False)
@@ -95,6 +99,10 @@ class Client:
         self._requester()
         assert self._made is not None  # noqa: S101 (the line before)
         return self._made[1].token
+
+    def installation(self) -> Mapping[str, Any] | None:
+        """See `Credentials.installation`."""
+        return self._credentials.installation(self._beside)
 
     def pause(self, tries: int, why: str) -> None:
         """Wait a moment, longer each time. Raises Temporary when the budget does not allow it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gitops_actions.forge.gitlab import sources, statuses, words
 from gitops_actions.forge.gitlab.address import address, is_project
@@ -17,6 +17,10 @@ from gitops_actions.forge.gitlab.requests import UNSETTLED, Document, Requests, 
 from gitops_actions.forge.gitlab.store import GitLabStore
 from gitops_actions.model import Changes, CommitStatus, MergeMethod, PullRequest, RequestText, Signature
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
+
+if TYPE_CHECKING:
+    from gitops_actions.forge.gitlab.identity import Identity
+    from gitops_actions.model.diagnosis import Facts, Inquiry, TokenFacts
 
 
 def connect(connection: Connection) -> GitLabForge:
@@ -41,6 +45,24 @@ class GitLabForge:
         self._reading = reading
         self._requests = Requests(client)
         self._merging = Merging(client, self._requests)
+        self._us: Identity | None = None
+
+    def whoami(self) -> TokenFacts:
+        """See `protocols.Diagnosing`."""
+        return self._identity().facts
+
+    def diagnose(self, inquiry: Inquiry) -> Facts:
+        """See `protocols.Diagnosing`."""
+        from gitops_actions.forge.gitlab import diagnosis  # `doctor` alone asks
+
+        return diagnosis.facts(self._client, self._identity(), inquiry)
+
+    def _identity(self) -> Identity:
+        if self._us is None:
+            from gitops_actions.forge.gitlab.identity import identity
+
+            self._us = identity(self._client, self._client.credentials)
+        return self._us
 
     def expect(self, base: str, branch: str, paths: Collection[str]) -> None:
         """See `protocols.Foresight`."""
