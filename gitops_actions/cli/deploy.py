@@ -10,9 +10,10 @@ import click
 
 from gitops_actions.cli import deliver
 from gitops_actions.cli.ancestry import SourceHistory, ancestry
+from gitops_actions.cli.connection import local_config
 from gitops_actions.cli.options import RepositoryOptions, option, repository_options
 from gitops_actions.cli.records import known_records, told
-from gitops_actions.cli.session import Place, Session, local_config, open_session, render
+from gitops_actions.cli.session import Place, Session, open_session, render
 from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.survey import all_apps
 from gitops_actions.core import deploy, images, naming, sets

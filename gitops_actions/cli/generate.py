@@ -12,10 +12,10 @@ import click
 from gitops_actions import config as configuration
 from gitops_actions import plugins, texts
 from gitops_actions.cli import colours
+from gitops_actions.cli.connection import FILE
 from gitops_actions.cli.options import option
 from gitops_actions.cli.own import Own, own
 from gitops_actions.cli.placing import PRECIOUS, Placed, place, survey
-from gitops_actions.cli.session import FILE
 from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.tables import table
 from gitops_actions.cli.templates import Library

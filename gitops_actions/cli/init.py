@@ -13,10 +13,10 @@ import click
 from gitops_actions import config as configuration
 from gitops_actions import plugins
 from gitops_actions.cli.checks import Tree, check_edits
+from gitops_actions.cli.connection import FILE
 from gitops_actions.cli.discovery import Candidate, Edit, candidates, helm_release, rank
 from gitops_actions.cli.folder import Folder, unusable
 from gitops_actions.cli.options import option
-from gitops_actions.cli.session import FILE
 from gitops_actions.cli.settings import Settings
 from gitops_actions.core.cells import Toolbox
 from gitops_actions.edit.source import text_of

@@ -31,6 +31,7 @@ COMMANDS = {
     "pr": "List, view, merge and close the requests.",
     "edit": "Change values in files on this machine, byte-exact.",
     "agent": "Apply an environment to a folder on this machine.",
+    "doctor": "Look whether deploy would be allowed what it does.",
     "replay": "Run the editors against the history of a repository.",
     "generate": "Write the pipelines that gitops.yaml asks for.",
     "schema": "Print the JSON Schema of gitops.yaml.",

@@ -13,9 +13,9 @@ from typing import Any
 import click
 
 from gitops_actions import __version__, plugins
+from gitops_actions.cli.connection import temporary
 from gitops_actions.cli.options import Duration, option
 from gitops_actions.cli.replayed import Case, Tally, document, text
-from gitops_actions.cli.session import temporary
 from gitops_actions.cli.settings import Settings
 from gitops_actions.core import replay
 from gitops_actions.core.replay import Skipped

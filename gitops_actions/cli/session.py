@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import random
-import re
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gitops_actions import plugins
-from gitops_actions.cli import hosts
 from gitops_actions.cli.ancestry import SourceHistory
-from gitops_actions.cli.folder import Folder
+from gitops_actions.cli.connection import FILE, Connected, connected
 from gitops_actions.cli.options import RepositoryOptions
 from gitops_actions.cli.settings import Settings
-from gitops_actions.core import naming
 from gitops_actions.core.cells import Toolbox
 from gitops_actions.edit.source import text_of
-from gitops_actions.errors import EditRefused, LostRace, Temporary, UsageError
-from gitops_actions.git.repository import Repository
-from gitops_actions.model import App, Config, Environment, Record, Secret, Signature
-from gitops_actions.protocols import Connection, Editor, Forge, Minting, Store
+from gitops_actions.errors import LostRace, Temporary, UsageError
+from gitops_actions.model import App, Config, Environment, Record, Signature
+from gitops_actions.protocols import Editor, Forge, Store
 
 if TYPE_CHECKING:
     from gitops_actions.core.judging import Rules
     from gitops_actions.core.proposal import Wishes
 
-FILE = "gitops.yaml"
-AUTHOR = "gitops-actions <gitops-actions@noreply.invalid>"
 Value = TypeVar("Value")
 
 
@@ -144,100 +136,23 @@ def open_session(settings: Settings, options: RepositoryOptions, *, likely: tupl
 
     Raises UsageError when it cannot be told which one, or how to reach it.
     """
-    deadline = time.monotonic() + options.budget
-    author = signature(options.author or AUTHOR, settings.now)
-    url, base = options.config_repo, options.base
-    if url is None:
-        here = local_config()
-        if here is None or here.config_repo is None:
-            hint = f"give --config-repo, or `config-repo: {{url: ...}}` in {FILE}"
-            if here is not None and here.environments:
-                hint = "this folder is a checkout of a config repo: give the URL it was cloned from as --config-repo"
-            raise UsageError("which config repo?", code="GA043", hint=hint)
-        url, base = here.config_repo.url, base or here.config_repo.base
-    if base is not None:
-        naming.checked_branch(base)
-    kind = options.forge if options.forge != "auto" else hosts.forge_of(url, options.api_url)
-    named = options.forge != "auto" or options.api_url is not None
-    secrets = hosts.credentials_for(settings.environ, kind, hosts.host_of(url), named=named)
-    if options.forge == "auto" and not secrets and not url.startswith(("https://", "http://")):
-        kind = ""  # by ssh git needs no token, and an API has to do without
-    forges: list[Forge] = []  # of which git may want a token, once there is one
-
-    def mint() -> Secret:
-        (minting,) = forges
-        assert isinstance(minting, Minting)  # noqa: S101 (its credentials are such that it is asked)
-        return minting.token()
-
-    credentials = hosts.credentials_for_git(settings.environ, secrets, kind, mint)
-    with Repository(url, credentials=credentials, temporary=temporary(settings)) as repository:
-        git: Store = plugins.load("stores", "git")(repository)
-        kind = "local" if options.forge == "auto" and repository.local else kind
-        connection = Connection(
-            repository.url,
-            options.api_url,
-            secrets,
-            author,
-            deadline,
-            settings.detail,
-            git,
-            repository,
-            settings.job.hide,
-        )
-        forge: Forge | None = plugins.load("forges", kind)(connection) if kind else None
-        forges += [forge] if forge is not None else []
-        store = _store(options.transport, git, forge)
-        if base is not None and store is git:
-            repository.begin(base)
-        base = base or store.default_branch()
-        by = "git" if store is git else "its API"
-        settings.detail(f"config repo {repository.url}, base {base}, by {by}, forge {kind or 'none'}")
-        yield Session(
-            settings=settings,
-            store=store,
-            forge=forge,
-            base=base,
-            author=author,
-            editors=plugins.Editors(),
-            deadline=deadline,
-            likely=likely,
-        )
+    with connected(settings, options) as there:
+        if there.base is not None and not there.by_api:
+            there.repository.begin(there.base)
+        yield session_of(settings, there, there.base or there.store.default_branch(), likely=likely)
 
 
-def _store(transport: str, git: Store, forge: Forge | None) -> Store:
-    """The content of the config repo by API or by git. Raises UsageError for an API that is not there."""
-    by_api = forge.store if forge is not None else None
-    if transport == "api" and by_api is None:
-        raise UsageError(
-            "this config repo has no API to read and write it by",
-            code="GA027",
-            hint="leave --transport out, or say --transport git",
-        )
-    return git if by_api is None or transport == "git" else by_api
-
-
-def local_config() -> Config | None:
-    """The gitops.yaml of the current folder, for the defaults of an app repo; None when there is none."""
-    file = Folder(Path()).snapshot([FILE]).files.get(FILE)
-    if file is None:
-        return None
-    try:
-        text = text_of(file)
-    except EditRefused as error:  # here it is the configuration that is wrong
-        raise UsageError(error.message, code="GA011", file=FILE, line=error.line, hint=error.hint) from None
-    from gitops_actions import config as configuration
-
-    return configuration.load(text, file=FILE, kinds=plugins.Editors())
-
-
-def signature(text: str, time: int) -> Signature:
-    """An author from `Name <mail>`. Raises UsageError when it is not one."""
-    match = re.fullmatch(r"([^<>\x00-\x1f\x7f]{1,200}) <([^<>\s\x00-\x1f\x7f]{1,200})>", text.strip())
-    if match is None:
-        raise UsageError(f"{text[:200]!r} is not an author", code="GA044", hint="write it as 'Name <mail@example.com>'")
-    return Signature(match[1].strip(), match[2], time)
-
-
-def temporary(settings: Settings) -> Path:
-    """The runner's own temporary folder if there is one: it is emptied after each job."""
-    return Path(settings.environ.get("RUNNER_TEMP") or tempfile.gettempdir())
+def session_of(settings: Settings, there: Connected, base: str, *, likely: tuple[str, ...] = ()) -> Session:
+    """A run against a config repo whose base branch is known."""
+    by = "its API" if there.by_api else "git"
+    settings.detail(f"config repo {there.repository.url}, base {base}, by {by}, forge {there.kind or 'none'}")
+    return Session(
+        settings=settings,
+        store=there.store,
+        forge=there.forge,
+        base=base,
+        author=there.author,
+        editors=plugins.Editors(),
+        deadline=there.deadline,
+        likely=likely,
+    )

@@ -12,9 +12,10 @@ import click
 from gitops_actions import config as configuration
 from gitops_actions import plugins
 from gitops_actions.cli.checks import Tree, check_environments
+from gitops_actions.cli.connection import FILE
 from gitops_actions.cli.folder import Folder
 from gitops_actions.cli.options import RepositoryOptions, repository_options
-from gitops_actions.cli.session import FILE, Session, open_session, render
+from gitops_actions.cli.session import Session, open_session, render
 from gitops_actions.cli.settings import Settings
 from gitops_actions.core import wording
 from gitops_actions.core.cells import Toolbox

@@ -70,7 +70,7 @@ class _Lender(NamedTuple):
 
 def _lender(path: Path) -> _Lender:
     try:
-        theirs = _git_folder(path)
+        theirs = git_folder(path)
         for name in ("objects", "refs"):  # git would only say that this is no repository
             os.scandir(theirs / name).close()
         shallow = theirs / "shallow"
@@ -95,7 +95,7 @@ def unreadable(path: Path, error: OSError) -> GitOpsError:
     return UsageError(what, hint="give the path of a repository, bare or not")
 
 
-def _git_folder(path: Path) -> Path:
+def git_folder(path: Path) -> Path:
     """Where a repository keeps its objects: itself when bare, its ``.git``, or what that names (a linked work tree)."""
     if (path / ".git").is_file():
         named = path / (path / ".git").read_text("utf-8", "surrogateescape").removeprefix("gitdir:").strip()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from gitops_actions.errors import NotAllowed, UsageError
 from gitops_actions.git import layout
@@ -23,6 +24,9 @@ from gitops_actions.git.objects import Objects, tree_of
 from gitops_actions.git.push import push
 from gitops_actions.git.writing import check_paths, check_places, places, write_commit
 from gitops_actions.model import Commit, File, FileChange, RefUpdate, Signature, Snapshot
+
+if TYPE_CHECKING:
+    from gitops_actions.model.diagnosis import Receiving
 
 # What a repository may be called: nothing that leads to another folder.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
@@ -204,6 +208,22 @@ class Repository:
         pushes at most), Temporary when it cannot be reached. An answer that was lost is looked up.
         """
         push(self._command, self._listing, updates, self.url)
+
+    def admitted(self) -> None:
+        """Find out, without writing, whether the remote takes pushes at all with these credentials. Raises NotAllowed
+        when it does not, Temporary when it cannot be reached."""
+        from gitops_actions.git import rights  # `doctor` alone asks
+
+        commit = self.commit(parents=[], files=[], message="Never sent\n", author=Signature("nobody", "nobody"))
+        rights.check(self._command, commit, self.url)
+
+    def receiving(self) -> Receiving:
+        """What a repository on this machine does with a push. Raises UsageError for one that is not."""
+        from gitops_actions.git import rights
+
+        if self._address.path is None:
+            raise UsageError(f"{self.url} is not on this machine")
+        return rights.receiving(self._command, self._address.path)
 
     # --- history ------------------------------------------------------------------------------
 

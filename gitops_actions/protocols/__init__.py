@@ -2,7 +2,16 @@
 `gitops_actions.testing` hold an implementation to them. `Pipelines` and `Agent` join when their callers exist."""
 
 from gitops_actions.protocols.editors import Editor
-from gitops_actions.protocols.forges import Ancestry, Capability, Connection, Foresight, Forge, Minting, Proposing
+from gitops_actions.protocols.forges import (
+    Ancestry,
+    Capability,
+    Connection,
+    Diagnosing,
+    Foresight,
+    Forge,
+    Minting,
+    Proposing,
+)
 from gitops_actions.protocols.runs import Reporter, Runtime
 from gitops_actions.protocols.stores import Store
 
@@ -10,6 +19,7 @@ __all__ = [
     "Ancestry",
     "Capability",
     "Connection",
+    "Diagnosing",
     "Editor",
     "Foresight",
     "Forge",

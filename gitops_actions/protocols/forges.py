@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from gitops_actions.model import (
     Changes,
@@ -17,6 +17,9 @@ from gitops_actions.model import (
     Signature,
 )
 from gitops_actions.protocols.stores import Store
+
+if TYPE_CHECKING:
+    from gitops_actions.model.diagnosis import Facts, Inquiry, TokenFacts  # 7 ms that only `doctor` needs
 
 Ancestry = Literal["ancestor", "descendant", "same", "diverged"]
 Capability = Literal[
@@ -162,4 +165,21 @@ class Minting(Protocol):
 
     def token(self) -> Secret:
         """A token for this repository that is good for a while. Raises NotAllowed."""
+        ...
+
+
+@runtime_checkable
+class Diagnosing(Protocol):
+    """What a forge may also be: one that tells what its credentials may do here, and what the repository demands.
+
+    Nothing is written. What may not be seen is unknown, with who can look; it is never guessed.
+    """
+
+    def whoami(self) -> TokenFacts | None:
+        """The credentials; None where none are needed. Also for a repository that they do not reach. Raises NotAllowed
+        for those that are not accepted."""
+        ...
+
+    def diagnose(self, inquiry: Inquiry) -> Facts:
+        """The repository. Raises as reading it does."""
         ...

@@ -3,6 +3,7 @@ own server."""
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import re
@@ -206,3 +207,17 @@ def git_answer(
         extra=extra,
     )
     return Answer(int(status.split(" ")[0]), dict(headers), body)
+
+
+def commands_of(call: Call) -> list[tuple[str, str, str]]:
+    """(old, new, ref) of each ref that a push wants to move
+    (https://git-scm.com/docs/pack-protocol#_reference_update_request_and_packfile_transfer)."""
+    body = gzip.decompress(call.body) if call.headers.get("content-encoding") == "gzip" else call.body
+    found, at = [], 0
+    while size := int(body[at : at + 4] or b"0", 16):
+        line = body[at + 4 : at + size].split(b"\0")[0].decode().strip()
+        if not line.startswith(("shallow ", "push-cert")):
+            old, new, ref = line.split(" ", 2)
+            found.append((old, new, ref))
+        at += size
+    return found

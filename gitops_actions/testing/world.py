@@ -113,7 +113,9 @@ class World:
 
     def command(self, *arguments: str) -> list[str]:
         """The command line, with the config repository where the command takes one."""
-        verbs = {"deploy": 1, "promote": 1, "status": 1, "history": 1, "pr": 2, "agent": 2}.get(arguments[0], 0)
+        verbs = {"deploy": 1, "promote": 1, "status": 1, "history": 1, "doctor": 1, "pr": 2, "agent": 2}.get(
+            arguments[0], 0
+        )
         if verbs and "--config-repo" not in arguments and arguments[:2] != ("agent", "status"):
             arguments = (*arguments[:verbs], "--config-repo", self.address, *arguments[verbs:])
         return [sys.executable, "-m", "gitops_actions", "--output", "json", *arguments]

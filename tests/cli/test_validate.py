@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from gitops_actions.cli.session import local_config
+from gitops_actions.cli.connection import local_config
 from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.validate import command
 from gitops_actions.errors import UsageError

@@ -40,6 +40,10 @@ class HubWorld(World):
         """The requests as GitHub has them."""
         return [one for one in self.hub.requests_of(REPOSITORY) if one.state == state]
 
+    def labels(self) -> set[str]:
+        """The labels that the repository has."""
+        return set(self.hub.repository(REPOSITORY).labels)
+
     def branches(self) -> set[str]:
         """All branches."""
         return set(self.git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").splitlines())

@@ -10,6 +10,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
+from gitops_actions.cli.main import cli
+from gitops_actions.errors import GitOpsError
 from gitops_actions.forge.gitlab.forge import GitLabForge, connect
 from gitops_actions.git.credentials import from_environment
 from gitops_actions.git.repository import Repository
@@ -86,6 +90,18 @@ class Lab:
         words = verb.split()
         where = ("--config-repo", self.repo, "--forge", "gitlab")
         return self.world.run(*words, *where, *arguments, code=code, environ={"GITOPS_TOKEN": CANARY, **environ})
+
+    def play(self, verb: str, *arguments: str, **environ: str) -> Done:
+        """Run in this process: ten times as fast."""
+        line = self.world.command(verb, "--config-repo", self.repo, "--forge", "gitlab", *arguments)
+        variables = {**self.world.environ, "GITOPS_BUDGET": "20s", "GITOPS_TOKEN": CANARY, **environ}
+        result = CliRunner().invoke(cli, line[3:], env=variables)
+        code = result.exit_code
+        if isinstance(result.exception, GitOpsError):
+            code = result.exception.exit_code
+        elif result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Done(code, result.stdout, result.stderr)
 
     def deploy(self, version: str, *arguments: str, code: int | None = 0) -> Done:
         return self.run("deploy", "--image", f"ghcr.io/acme/web:{version}", *arguments, code=code)

@@ -140,3 +140,15 @@ def test_a_lost_answer_of_a_push(hub: GitHub, checkout: Checkout) -> None:
     code, _ = checkout.push("work")
     assert code != 0
     assert hub.repository("acme/deploy").objects.branch("work") == repos.git(checkout.folder, "rev-parse", "mine")
+
+
+def test_a_push_to_a_branch_of_a_pattern(hub: GitHub, checkout: Checkout) -> None:
+    hub.protect("acme/deploy", "gitops/**/*", pull_requests=False, creation=True)
+    code, errors = checkout.push("gitops/dev/web")
+    assert (code != 0, "creations being restricted" in errors) == (True, True)
+    hub.protect("acme/deploy", "gitops/**/*", pull_requests=False, pushers=frozenset({"ann"}))
+    code, errors = checkout.push("gitops/dev/web")
+    assert (code != 0, "not authorized" in errors) == (True, True)
+    assert checkout.push("gitops-dev")[0] == 0
+    hub.protect("acme/deploy", "gitops/**/*", pull_requests=False)
+    assert checkout.push("gitops/dev/web")[0] == 0

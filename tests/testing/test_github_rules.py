@@ -314,3 +314,65 @@ def test_what_cannot_be_parsed(hub: GitHub, ask: Client) -> None:
     assert ask("GET", f"{REPO}/pulls/x").status == 404
     assert ask("GET", "/nothing").status == 404
     assert ask("POST", f"{REPO}/pulls", {}).status == 422
+
+
+# --- patterns, rulesets, and who is let in ---
+
+
+def test_a_protection_may_be_of_a_pattern(hub: GitHub, ask: Client, folder: Path) -> None:
+    main = repos.git(folder, "rev-parse", "main")
+    hub.protect("acme/deploy", "gitops/**/*", pull_requests=False, creation=True)
+    said = ask("POST", f"{REPO}/git/refs", {"ref": "refs/heads/gitops/dev/web", "sha": main})
+    assert (said.status, told(said)) == (422, "Cannot create ref due to creations being restricted.")
+    assert ask("POST", f"{REPO}/git/refs", {"ref": "refs/heads/gitops-tmp/x", "sha": main}).status == 201
+    hub.protect("acme/deploy", "gitops/**/*", creation=True, bypass=frozenset({"octocat"}))
+    assert ask("POST", f"{REPO}/git/refs", {"ref": "refs/heads/gitops/dev/web", "sha": main}).status == 201
+    assert ask("GET", f"{REPO}/branches/gitops%2Fdev%2Fweb").json["protected"] is True
+
+
+def test_rules_are_told_of_branches_that_do_not_exist(hub: GitHub, ask: Client) -> None:
+    hub.protect("acme/deploy", "gitops/*/*", ruleset=True, creation=True, bypass=frozenset({"octocat"}))
+    rules = ask("GET", f"{REPO}/rules/branches/gitops%2Fdev%2Fweb").json
+    assert {rule["type"] for rule in rules} == {"creation", "deletion", "non_fast_forward", "pull_request"}
+    assert ask("GET", f"{REPO}/rules/branches/gitops%2Fdev").json == []
+    number = rules[0]["ruleset_id"]
+    assert ask("GET", f"{REPO}/rulesets/{number}").json["current_user_can_bypass"] == "always"
+    hub.add_token("other", login="ann")
+    other = Client(hub.api_url, "other")("GET", f"{REPO}/rulesets/{number}").json
+    assert other["current_user_can_bypass"] == "never"
+
+
+def test_only_some_may_push_and_merge(hub: GitHub, ask: Client, folder: Path) -> None:
+    hub.protect("acme/deploy", pull_requests=False, pushers=frozenset({"ann"}))
+    sha = opened(ask, folder)["head"]["sha"]
+    assert "not authorized" in told(ask("PATCH", f"{REPO}/git/refs/heads/main", {"sha": sha}))
+    assert "not authorized" in told(ask("PUT", f"{REPO}/pulls/1/merge", {}))
+    hub.protect("acme/deploy", pull_requests=False, pushers=frozenset({"ann", "octocat"}), methods=("squash",))
+    assert "Merge commits are not allowed" in told(ask("PUT", f"{REPO}/pulls/1/merge", {}))
+    assert ask("PUT", f"{REPO}/pulls/1/merge", {"merge_method": "squash"}).status == 200
+
+
+RULE = """{ repository(owner: "acme", name: "deploy") {
+  ref(qualifiedName: "refs/heads/main") { refUpdateRule { pattern requiredApprovingReviewCount viewerCanPush }
+  branchProtectionRule { pattern } } branchProtectionRules(first: 5) { nodes { pattern } } } }"""
+
+
+def test_who_is_shown_which_protection(hub: GitHub) -> None:
+    hub.protect("acme/deploy", pushers=frozenset({"ann"}), bypass=frozenset({"root"}))
+    hub.add_token("root", login="root", role="admin")
+    shown = {}
+    for name in ("tok", "root"):
+        said = Client(hub.graphql_url, name)("POST", "", {"query": RULE}).json["data"]["repository"]
+        shown[name] = (said["ref"]["refUpdateRule"], len(said["branchProtectionRules"]["nodes"]))
+    rule = {"pattern": "main", "requiredApprovingReviewCount": 0, "viewerCanPush": False}
+    assert shown == {"tok": (rule, 0), "root": (None, 1)}
+
+
+def test_a_classic_token_may_what_its_scopes_say(hub: GitHub) -> None:
+    hub.add_token("classic", kind="user").scopes = "read:org"
+    ask = Client(hub.api_url, "classic")
+    assert ask("GET", REPO).status == 404
+    hub.settings("acme/deploy").private = False
+    assert ask("POST", f"{REPO}/labels", {"name": "x"}).status == 403
+    hub.world.tokens["classic"].scopes = "read:org, public_repo"
+    assert ask("POST", f"{REPO}/labels", {"name": "x"}).status == 201

@@ -75,6 +75,10 @@ class Client:
         """A document of the REST API."""
         return self._ask("GET", path, parameters, None, write=False)[0]
 
+    def headers(self, path: str) -> Mapping[str, str]:
+        """The headers (names in lower case) that come with a document of the REST API."""
+        return self._ask("GET", path, {}, None, write=False)[1]
+
     def pages(self, path: str, **parameters: str | int) -> Iterator[Any]:
         """The pages of a list of the REST API."""
         document, headers = self._ask("GET", path, {"per_page": 100, **parameters}, None, write=False)
@@ -105,6 +109,10 @@ class Client:
             f"the answer to {self._last} is not what GitHub describes: {why}",
             hint="run it again; if it stays so, look at --api-url and at what stands between: a proxy, another server",
         )
+
+    def installation(self) -> Mapping[str, Any] | None:
+        """See `Credentials.installation`."""
+        return self._credentials.installation(self._beside)
 
     def pause(self, tries: int, why: str) -> None:
         """Wait a moment, longer each time. Raises Temporary when the budget does not allow it."""

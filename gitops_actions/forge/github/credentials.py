@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gitops_actions.errors import NotAllowed, UsageError
 from gitops_actions.forge.github.address import Address
@@ -78,18 +78,31 @@ class Credentials:
         if not _HEADER.match(key):
             raise UsageError(f"{KEY} is not a private key in PEM", hint="put the whole file in it, with its line ends")
 
+    def installation(self, client: Callable[[Auth], Client]) -> Mapping[str, Any] | None:
+        """The installation of the App for the config repo, as GitHub tells it
+        (https://docs.github.com/en/rest/apps/apps#get-a-repository-installation-for-the-authenticated-app); None for
+        credentials that are no App. ``client`` as for `auth`. Raises NotAllowed when there is none."""
+        from github import Auth as methods
+
+        return self._installation(client(methods.AppAuth(*self._app))) if self.source == APP else None
+
+    def _installation(self, client: Client) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self._asked(lambda: client.get(f"{self._address.path}/installation"))
+        return found
+
     def _minted(self, client: Client) -> str:
         """A token of the App's installation, for the config repo alone
         (https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app)."""
+        path = f"/app/installations/{int(self._installation(client)['id'])}/access_tokens"
+        made = self._asked(lambda: client.send("POST", path, {"repositories": [self._address.name]}))
+        return str(made["token"])
+
+    def _asked(self, ask: Callable[[], Any]) -> Any:
+        """What the App is answered. Raises NotAllowed where it gets nothing, UsageError where its key signs nothing."""
         from jwt import PyJWTError
 
         try:
-            installation = client.get(f"{self._address.path}/installation")
-            made = client.send(
-                "POST",
-                f"/app/installations/{int(installation['id'])}/access_tokens",
-                {"repositories": [self._address.name]},
-            )
+            return ask()
         except Refusal as refusal:
             raise NotAllowed(
                 f"the GitHub App {self._app[0]} gets no token for {self._address.full_name}: {refusal.words}",
@@ -97,4 +110,3 @@ class Credentials:
             ) from None
         except (ValueError, TypeError, PyJWTError):  # of the libraries that sign
             raise UsageError(f"{KEY} cannot be read as a private key", hint="download a new one") from None
-        return str(made["token"])

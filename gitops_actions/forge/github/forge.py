@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from gitops_actions.forge.github import comments, merging, milestones, people, queries, statuses, writing
 from gitops_actions.forge.github.address import address
@@ -27,6 +27,10 @@ from gitops_actions.model import (
     Signature,
 )
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
+
+if TYPE_CHECKING:
+    from gitops_actions.forge.github.identity import Identity
+    from gitops_actions.model.diagnosis import Facts, Inquiry, TokenFacts
 
 
 def connect(connection: Connection) -> GitHubForge:
@@ -55,10 +59,28 @@ class GitHubForge:
         self._requests = Requests(view)
         self._sources = Sources(view.client, view.address.api)
         self.store = GitHubStore(view, git)
+        self._us: Identity | None = None
 
     def token(self) -> Secret:
         """See `protocols.Minting`."""
         return Secret(self._view.client.token())
+
+    def whoami(self) -> TokenFacts:
+        """See `protocols.Diagnosing`."""
+        return self._identity().facts
+
+    def diagnose(self, inquiry: Inquiry) -> Facts:
+        """See `protocols.Diagnosing`."""
+        from gitops_actions.forge.github import diagnosis  # `doctor` alone asks
+
+        return diagnosis.facts(self._view, self._identity(), inquiry)
+
+    def _identity(self) -> Identity:
+        if self._us is None:
+            from gitops_actions.forge.github.identity import identity
+
+            self._us = identity(self._view.client, self._view.address.full_name)
+        return self._us
 
     def expect(self, base: str, branch: str, paths: Collection[str], milestone: str | None = None) -> None:
         """See `protocols.Foresight`."""

@@ -46,7 +46,7 @@ class Client:
         self.address = address
         self.deadline = deadline
         self.detail = detail
-        self._credentials = credentials
+        self.credentials = credentials
         self._last = "the API"  # what was asked last
         self._session = Session(address.root)
         token = credentials.token.reveal() if credentials is not None else None
@@ -130,9 +130,9 @@ class Client:
 
     def absent(self) -> GitOpsError:
         """What to raise where the project itself is not found."""
-        if self._credentials is not None and self._credentials.job:
+        if self.credentials is not None and self.credentials.job:
             return NotAllowed(f"{self.address.web} is not shown to this job: {JOB_TOKEN}", hint=REMEDY)
-        who = f"the token in {self._credentials.variable}" if self._credentials else "people without a token"
+        who = f"the token in {self.credentials.variable}" if self.credentials else "people without a token"
         return UsageError(
             f"there is no project at {self.address.web}, or it is not visible to {who}",
             hint="check the address; if it is right, the token needs a role in the project (Developer) and scope api",
@@ -216,11 +216,11 @@ class Client:
             raise _Again(429, words, self._session.told_to_wait(limited=True))
         if status in _TRANSIENT or (status == 409 and _LOCKED.search(words)):
             raise _Again(status, f"{status} {words[:100]}", self._session.told_to_wait(limited=False))
-        job = self._credentials is not None and self._credentials.job
+        job = self.credentials is not None and self.credentials.job
         if job and status in (401, 403, 404):
             raise Refused(status, words, f"{self.address.root} refuses this job: {words}; {JOB_TOKEN}", hint=REMEDY)
         if status == 401:
-            who = f"the token in {self._credentials.variable}" if self._credentials else "a request without a token"
+            who = f"the token in {self.credentials.variable}" if self.credentials else "a request without a token"
             raise Refused(401, words, f"{self.address.root} does not accept {who}: {words}", hint=REMEDY)
         hint = None
         if status == 403:
@@ -238,7 +238,7 @@ class Client:
 
     def _clean(self, text: str) -> str:
         text = one_line(text)[:300]
-        return self._credentials.masked(text) if self._credentials is not None else text
+        return self.credentials.masked(text) if self.credentials is not None else text
 
 
 class _Again(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from gitops_actions.forge.gitlab import statuses, words
 from gitops_actions.forge.gitlab.address import address
@@ -20,6 +20,10 @@ from gitops_actions.forge.gitlab.store import GitLabStore
 from gitops_actions.forge.misreading import understood
 from gitops_actions.model import Changes, CommitStatus, MergeMethod, PullRequest, RequestText, Signature
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
+
+if TYPE_CHECKING:
+    from gitops_actions.forge.gitlab.identity import Identity
+    from gitops_actions.model.diagnosis import Facts, Inquiry, TokenFacts
 
 
 def connect(connection: Connection) -> GitLabForge:
@@ -46,6 +50,24 @@ class GitLabForge:
         self._requests = Requests(client)
         self._merging = Merging(client, self._requests)
         self._sources = Sources(client)
+        self._us: Identity | None = None
+
+    def whoami(self) -> TokenFacts:
+        """See `protocols.Diagnosing`."""
+        return self._identity().facts
+
+    def diagnose(self, inquiry: Inquiry) -> Facts:
+        """See `protocols.Diagnosing`."""
+        from gitops_actions.forge.gitlab import diagnosis  # `doctor` alone asks
+
+        return diagnosis.facts(self._client, self._identity(), inquiry)
+
+    def _identity(self) -> Identity:
+        if self._us is None:
+            from gitops_actions.forge.gitlab.identity import identity
+
+            self._us = identity(self._client, self._client.credentials)
+        return self._us
 
     def expect(self, base: str, branch: str, paths: Collection[str], milestone: str | None = None) -> None:  # noqa: ARG002
         """See `protocols.Foresight`. A milestone is looked for when a request is opened, which needs its number."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import PurePath
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from gitops_actions.errors import LostRace, MergeConflict, UsageError
 from gitops_actions.forge.local import merging
@@ -19,6 +19,9 @@ from gitops_actions.forge.local.statuses import Statuses
 from gitops_actions.model import Changes, CommitStatus, MergeMethod, PullRequest, RefUpdate, RequestText, Signature
 from gitops_actions.names import complaint_about_branch
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
+
+if TYPE_CHECKING:
+    from gitops_actions.model.diagnosis import Facts, Inquiry
 
 
 def connect(connection: Connection) -> LocalForge:
@@ -49,6 +52,15 @@ class LocalForge:
         self._requests = Requests(repository)
         self._statuses = Statuses(repository)
         self._sources = Sources(repository)
+
+    def whoami(self) -> None:
+        """See `protocols.Diagnosing`: nobody asks who we are."""
+
+    def diagnose(self, inquiry: Inquiry) -> Facts:
+        """See `protocols.Diagnosing`."""
+        from gitops_actions.forge.local import diagnosis  # `doctor` alone asks
+
+        return diagnosis.facts(self._repository.receiving(), self._repository.url, inquiry)
 
     def find(
         self,

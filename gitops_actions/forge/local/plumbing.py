@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from gitops_actions.model import Commit, FileChange, RefUpdate, Signature, Snapshot
+
+if TYPE_CHECKING:
+    from gitops_actions.model.diagnosis import Receiving
 
 
 class Plumbing(Protocol):
@@ -73,4 +76,8 @@ class Plumbing(Protocol):
 
     def push(self, updates: Sequence[RefUpdate]) -> None:
         """Compare and swap several refs of the remote, all or none. Raises LostRace, NotAllowed, Temporary."""
+        ...
+
+    def receiving(self) -> Receiving:
+        """What the repository does with a push."""
         ...

@@ -46,7 +46,16 @@ def role(token: Token | None, repository: Repository) -> Level:
         return "none" if repository.settings.private else "read"
     if token.repositories is not None and repository.full_name.lower() not in token.repositories:
         return "none" if repository.settings.private else "read"
+    if token.scopes is not None and not _reached(token.scopes, repository):
+        return "none" if repository.settings.private else "read"
     return repository.roles.get(token.account.login, token.role)
+
+
+def _reached(scopes: str, repository: Repository) -> bool:
+    """Whether the scopes of a classic token let it write
+    (https://docs.github.com/en/apps/oauth-apps/building-oauth-apps/scopes-for-oauth-apps)."""
+    given = {scope.strip() for scope in scopes.split(",")}
+    return "repo" in given or ("public_repo" in given and not repository.settings.private)
 
 
 def level(token: Token | None, repository: Repository, permission: str) -> Level:

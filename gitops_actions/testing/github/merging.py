@@ -17,6 +17,13 @@ _METHODS = {
     "squash": ("allow_squash_merge", "Squash merges are not allowed on this repository."),
     "rebase": ("allow_rebase_merge", "Rebase merges are not allowed on this repository."),
 }
+_NAMES = {"merge": "Merge commits", "squash": "Squash merges", "rebase": "Rebase merges"}
+NOT_AUTHORIZED = "You're not authorized to push to this branch."
+
+
+def lets_in(protection: Protection, by: Account | None) -> bool:
+    """Whether somebody is among those who may write to a branch."""
+    return protection.pushers is None or (by is not None and by.login in protection.pushers | protection.bypass)
 
 
 def verdicts(repository: Repository, sha: str) -> dict[str, str]:
@@ -44,7 +51,7 @@ def lacking_checks(repository: Repository, protection: Protection, sha: str) -> 
 
 def blockers(repository: Repository, request: Request, by: Account | None) -> list[str]:
     """What the protection of the base still wants before a request may be merged."""
-    protection = repository.protections.get(request.base)
+    protection = repository.protection(request.base)
     if protection is None or (by is not None and by.login in protection.bypass):
         return []
     found = []
@@ -86,7 +93,7 @@ def merge_state(repository: Repository, request: Request) -> str:
         return "dirty"
     if request.draft:
         return "draft"
-    protection = repository.protections.get(request.base)
+    protection = repository.protection(request.base)
     if blockers(repository, request, None) or (protection is not None and protection.queue):
         return "blocked"
     if (
@@ -126,13 +133,17 @@ def merge(
     setting, refusal = _METHODS[method]
     if not getattr(repository.settings, setting):
         raise Refusal(405, refusal)
-    protection = repository.protections.get(request.base)
+    protection = repository.protection(request.base)
     complaints = blockers(repository, request, by)
     if complaints:
         raise Refusal(405, complaints[0])
     if protection is not None and by.login not in protection.bypass:
         if protection.queue and not from_queue:
             raise Refusal(405, "Changes must be made through the merge queue")
+        if not lets_in(protection, by):
+            raise Refusal(405, NOT_AUTHORIZED)
+        if method not in protection.methods:
+            raise Refusal(405, f"{_NAMES[method]} are not allowed on this repository.")
         if protection.linear and method == "merge":
             raise Refusal(405, "Merge commits are not allowed on this repository.")
         if protection.strict and not repository.objects.is_ancestor(request.base_sha, request.head_sha):
@@ -154,7 +165,7 @@ def merge(
 
 
 def _may_go(repository: Repository, request: Request) -> bool:
-    protection = repository.protections.get(request.head)
+    protection = repository.protection(request.head)
     return request.head != repository.objects.head() and (protection is None or protection.deletions)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import unquote
 
-from gitops_actions.testing.forgegit import git_answer
+from gitops_actions.testing.forgegit import commands_of, git_answer
 from gitops_actions.testing.forgehttp import Answer, Call
 from gitops_actions.testing.github import merging
 from gitops_actions.testing.github.access import need, role, sees, token_of
@@ -38,7 +38,10 @@ while read -r old new ref; do
       requests) complain "$rest" ;;
       checks) [ "$green" = none ] && green=no ;;
       green) [ "$rest" = "$new" ] && green=yes ;;
+      create)
+        case "$old" in 0000000000000000000000000000000000000000) complain "$rest" ;; esac ;;
       forward)
+        case "$old" in 0000000000000000000000000000000000000000) continue ;; esac
         [ "$(git merge-base "$old" "$new")" = "$old" ] || complain "Cannot force-push to a protected branch" ;;
       signed)
         for id in $(git rev-list "$new" $(git rev-parse -q --verify "$ref" | sed 's/^/^/')); do
@@ -84,7 +87,7 @@ def answer(work: Work, call: Call, lock: AbstractContextManager[Any]) -> Answer:
     rest_of_path = "/".join(parts[2:])
     folder = repository.objects.folder
     with lock:
-        rules = _rules(repository, token) if call.is_push else ""
+        rules = _rules(repository, token, [ref for _, _, ref in commands_of(call)]) if call.is_push else ""
     done = git_answer(
         call, folder.parent, f"/{folder.name}/{rest_of_path}", user=token.account.login if token else "",
         extra={"FORGE_RULES": rules},
@@ -95,17 +98,21 @@ def answer(work: Work, call: Call, lock: AbstractContextManager[Any]) -> Answer:
     return done
 
 
-def _rules(repository: Repository, token: Token | None) -> str:
-    """What the hook is to enforce."""
+def _rules(repository: Repository, token: Token | None, refs: Collection[str]) -> str:
+    """What the hook is to enforce on these refs."""
     lines: list[str] = []
-    for branch, protection in repository.protections.items():
-        if token is not None and token.account.login in protection.bypass:
+    for ref in refs:
+        protection = repository.protection(ref.removeprefix("refs/heads/")) if ref.startswith("refs/heads/") else None
+        if protection is None or (token is not None and token.account.login in protection.bypass):
             continue
-        ref = f"refs/heads/{branch}"
         if not protection.deletions:
             lines.append(f"{ref} keep")
         if not protection.force:
             lines.append(f"{ref} forward")
+        if protection.creation:
+            lines.append(f"{ref} create Cannot create ref due to creations being restricted.")
+        if not merging.lets_in(protection, token.account if token is not None else None):
+            lines.append(f"{ref} requests {merging.NOT_AUTHORIZED}")
         if protection.queue:
             lines.append(f"{ref} requests Changes must be made through the merge queue")
         elif protection.pull_requests:

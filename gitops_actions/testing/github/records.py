@@ -183,6 +183,7 @@ class App:
     permissions: Mapping[str, str] = field(default_factory=dict)
     installations: dict[str, int] = field(default_factory=dict)  # owner -> installation id
     repositories: dict[str, frozenset[str] | None] = field(default_factory=dict)  # owner -> which of them
+    suspended: set[str] = field(default_factory=set)  # owners who let it rest
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Literal
 
 from gitops_actions.testing.github.objects import Objects
@@ -37,6 +38,9 @@ class Protection:
         deletions: the branch may be deleted.
         bypass: logins whom the rules do not bind.
         ruleset: told as a ruleset rather than as classic protection.
+        creation: only who bypasses the rules may make such a branch.
+        pushers: who may write to it, by request or without (None: whoever may write to the repository).
+        methods: how requests into it may be merged.
     """
 
     pull_requests: bool = True
@@ -50,6 +54,9 @@ class Protection:
     deletions: bool = False
     bypass: frozenset[str] = frozenset()
     ruleset: bool = False
+    creation: bool = False
+    pushers: frozenset[str] | None = None
+    methods: tuple[str, ...] = ("merge", "squash", "rebase")
 
 
 @dataclass
@@ -86,7 +93,7 @@ class Repository:
     statuses: dict[str, list[Status]] = field(default_factory=dict)  # of a commit, oldest first
     checks: dict[int, CheckRun] = field(default_factory=dict)
     deployments: dict[int, Deployment] = field(default_factory=dict)
-    protections: dict[str, Protection] = field(default_factory=dict)  # by branch
+    protections: dict[str, Protection] = field(default_factory=dict)  # by branch, or pattern of branches
     roles: dict[str, Level] = field(default_factory=dict)  # login -> what the account may
     numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     seen: dict[str, str] = field(default_factory=dict)  # refs when the requests were last brought up to date
@@ -96,3 +103,26 @@ class Repository:
     def full_name(self) -> str:
         """``owner/name``."""
         return f"{self.owner.login}/{self.name}"
+
+    def pattern(self, branch: str) -> str | None:
+        """Under which name a branch is protected, whether it exists or not: its own, else the first that fits."""
+        if branch in self.protections:
+            return branch
+        return next((name for name in self.protections if _fits(name.split("/"), branch.split("/"))), None)
+
+    def protection(self, branch: str) -> Protection | None:
+        """What protects a branch, whether it exists or not."""
+        pattern = self.pattern(branch)
+        return None if pattern is None else self.protections[pattern]
+
+
+def _fits(pattern: list[str], parts: list[str]) -> bool:
+    """Whether a pattern is one of a branch, as Ruby's fnmatch has it with FNM_PATHNAME: a star stays within a part,
+    `**` in front of others stands for any number of parts
+    (https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-protected-branches/managing-a-branch-protection-rule).
+    """
+    if not pattern or not parts:
+        return not pattern and not parts
+    if pattern[0] == "**" and len(pattern) > 1:
+        return any(_fits(pattern[1:], parts[start:]) for start in range(len(parts)))
+    return fnmatchcase(parts[0], pattern[0]) and _fits(pattern[1:], parts[1:])

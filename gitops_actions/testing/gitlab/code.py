@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from gitops_actions.testing.forgegit import RefMoved
 from gitops_actions.testing.forgehttp import Answer
-from gitops_actions.testing.gitlab import code_shapes, events
+from gitops_actions.testing.gitlab import code_shapes, events, pushrules
 from gitops_actions.testing.gitlab.access import protections
 from gitops_actions.testing.gitlab.params import forbidden, invalid, not_found, refused
 from gitops_actions.testing.gitlab.records import Project
@@ -60,6 +60,8 @@ def create_branch(ask: Ask) -> object:
     commit = project.repository.resolve(ref)
     if commit is None:
         raise refused(400, f"Invalid reference name: {ref}")
+    if why := pushrules.complaint(project, name, [], by_git=False):
+        raise refused(400, why)
     try:
         project.repository.update(name, commit, None)
     except ValueError:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from gitops_actions.testing.forgegit import RefMoved
-from gitops_actions.testing.gitlab import code_shapes, events, work_shapes
+from gitops_actions.testing.gitlab import code_shapes, events, pushrules, work_shapes
 from gitops_actions.testing.gitlab.index import Index, Misfit
 from gitops_actions.testing.gitlab.params import forbidden, invalid, not_found, refused
 from gitops_actions.testing.gitlab.records import Project
@@ -157,6 +157,8 @@ def create_commit(ask: Ask) -> object:
         # git ends a message with one line end; GitLab keeps what it was given.
         name, mail = project.web_committer or (user.name, user.email)
         made = project.repository.write(parent, changes, message, author, Person(name, mail, now))
+        if why := pushrules.complaint(project, branch, [project.repository.commit(made)], by_git=False):
+            raise refused(400, why)
         project.signed.add(made)
         project.repository.update(branch, made, project.refs.get(branch))
     except Misfit as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
-from gitops_actions.testing.forgegit import git_answer
+from gitops_actions.testing.forgegit import ZERO, commands_of, git_answer
 from gitops_actions.testing.forgehttp import Answer, Call
 from gitops_actions.testing.forgewire import password_of
+from gitops_actions.testing.gitlab import pushrules
 from gitops_actions.testing.gitlab.access import Visitor, complaint, protections, scoped
 from gitops_actions.testing.gitlab.params import Refusal
 from gitops_actions.testing.gitlab.records import Project, Token
@@ -49,7 +49,7 @@ def answer(state: State, root: Path, call: Call) -> tuple[Answer, Project]:
     user = token.user.username if token else ""
     served = f"/{project.path}.git/{rest}"
     if rest == "git-receive-pack" and call.method == "POST":
-        commands = _commands(_plain(call))
+        commands = commands_of(call)
         reason = next((why for _, new, ref in commands if (why := _refusal(visitor, project, new, ref))), None)
         if reason:
             return _rejected(commands, reason), project
@@ -57,9 +57,10 @@ def answer(state: State, root: Path, call: Call) -> tuple[Answer, Project]:
         # What a commit descends from is known only once it is here.
         now = project.repository.branches()
         for old, new, ref in commands:
-            if now.get(ref.removeprefix("refs/heads/")) == new and _forced(project, old, new, ref):
-                project.repository.update(ref.removeprefix("refs/heads/"), old, new)
-                return _rejected(commands, FORCED), project
+            branch = ref.removeprefix("refs/heads/")
+            if now.get(branch) == new and (reason := _late_refusal(project, old, new, branch)):
+                project.repository.update(branch, None if old == ZERO else old, new)
+                return _rejected(commands, reason), project
         return done, project
     return git_answer(call, root, served, user=user), project
 
@@ -87,7 +88,7 @@ def _refusal(visitor: Visitor, project: Project, new: str, ref: str) -> str | No
     if branch == ref:
         return None
     rules = protections(project, branch)
-    if new == "0" * 40:
+    if new == ZERO:
         if branch == project.default_branch:
             return "The default branch of a project cannot be deleted."
         return "You can only delete protected branches using the web interface." if rules else None
@@ -96,29 +97,15 @@ def _refusal(visitor: Visitor, project: Project, new: str, ref: str) -> str | No
     return None
 
 
-def _forced(project: Project, old: str, new: str, ref: str) -> bool:
-    """Whether a push that git took is one that the protection of its branch forbids."""
-    rules = protections(project, ref.removeprefix("refs/heads/"))
-    if not rules or any(rule.force for rule in rules) or "0" * 40 in (old, new):
-        return False
-    return not project.repository.is_ancestor(old, new)
-
-
-def _plain(call: Call) -> bytes:
-    return gzip.decompress(call.body) if call.headers.get("content-encoding") == "gzip" else call.body
-
-
-def _commands(body: bytes) -> list[tuple[str, str, str]]:
-    """(old, new, ref) of each ref that a push wants to move
-    (https://git-scm.com/docs/pack-protocol#_reference_update_request_and_packfile_transfer)."""
-    found, at = [], 0
-    while size := int(body[at : at + 4] or b"0", 16):
-        line = body[at + 4 : at + size].split(b"\0")[0].decode().strip()
-        if not line.startswith(("shallow ", "push-cert")):
-            old, new, ref = line.split(" ", 2)
-            found.append((old, new, ref))
-        at += size
-    return found
+def _late_refusal(project: Project, old: str, new: str, branch: str) -> str | None:
+    """Why a push that git took is one that the project does not take."""
+    rules = protections(project, branch)
+    if rules and not any(rule.force for rule in rules) and old != ZERO and not project.repository.is_ancestor(old, new):
+        return FORCED
+    if not project.push_rules:
+        return None
+    known = [f"^{tip}" for name, tip in project.refs.items() if name != branch] + ([f"^{old}"] if old != ZERO else [])
+    return pushrules.complaint(project, branch, project.repository.commits(new, *known), by_git=True)
 
 
 def _rejected(commands: list[tuple[str, str, str]], reason: str) -> Answer:

@@ -241,6 +241,7 @@ class Project:
     remove_source_branch_after_merge: bool = True
     merge_requests_enabled: bool = True
     approvals_required: int = 0
+    push_rules: dict[str, str | bool | int] = field(default_factory=dict)  # where the plan has them
     ci: tuple[str, ...] = ()  # the jobs that run for each head of a merge request
     web_committer: tuple[str, str] | None = None  # name and mail of the instance, where it commits in its own name
     job_token_push: bool = False

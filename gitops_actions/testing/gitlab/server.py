@@ -21,6 +21,7 @@ from gitops_actions.testing.gitlab import (
     graphql,
     notes,
     pushing,
+    pushrules,
     requests,
     settings,
     statuses,
@@ -36,6 +37,7 @@ from gitops_actions.testing.gitlab.wire import Ask, Route, Routes, answer_of
 
 API = "/api/v4/"
 EVERY_SCOPE = frozenset({"*"})
+_ROOMS = (accounts, settings, code, commits, statuses, requests, accepting, notes, deployments, pushrules)
 
 
 class GitLab(Instance):
@@ -65,12 +67,7 @@ class GitLab(Instance):
         super().__init__(root, State(clock=clock, merge_checks=merge_checks), request_delay, connection_delay)
         self.rate_limit = rate_limit
         self._window = (0, 0)  # minute, requests in it
-        self._routes = Routes(
-            *(
-                room.routes
-                for room in (accounts, settings, code, commits, statuses, requests, accepting, notes, deployments)
-            )
-        )
+        self._routes = Routes(*(room.routes for room in _ROOMS))
 
     @property
     def api_url(self) -> str:

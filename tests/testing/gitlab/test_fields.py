@@ -97,6 +97,7 @@ def answers(ground: Ground) -> dict[str, Callable[[], Any]]:
         "users": lambda: client.users.list(username="ada", get_all=True)[0],
         "member": lambda: api.members_all.list(get_all=True)[0],
         "project": lambda: api,
+        "push rule": lambda: client.http_get(f"/projects/{ground.project.id}/push_rule"),
     }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from gitlab.exceptions import GitlabError
 
 from gitops_actions.testing.gitlab import DEVELOPER, git_header
 
@@ -143,3 +144,29 @@ def test_a_project_token_pushes(ground: Ground, tmp_path: Path) -> None:
     clone.begin()
     clone.commit("x")
     assert clone.git("push", "-q", "origin", "HEAD:new")[0] == 0
+
+
+def test_push_rules(ground: Ground, tmp_path: Path) -> None:
+    """By git and by the API; what GitLab commits itself need not be signed, and the Free tier has none."""
+    clone = Clone(ground, tmp_path / "clone", ground.server.add_token("ada", scopes=("write_repository",)))
+    clone.begin()
+    clone.git("checkout", "-q", "b")
+    clone.git("checkout", "-q", "-b", "topic")
+    clone.commit("x")
+    for rule, value, words in (
+        ("branch_name_regex", "^gitops/", "Branch name 'topic' does not follow"),
+        ("commit_message_regex", "^Deploy", "Commit message does not follow"),
+        ("author_email_regex", "@acme.com$", "email 'pat@example.com' does not follow"),
+        ("reject_unsigned_commits", True, "must be signed"),
+    ):
+        ground.project.push_rules = {rule: value}
+        code, said = clone.git("push", "-q", "origin", "topic")
+        assert (code != 0, words in said) == (True, True), said
+        assert "topic" not in ground.project.repository.branches()
+    assert ground.change("signed", {"apps/web/values.yaml": "tag: 2\n"})
+    ground.project.push_rules = {"branch_name_regex": "^gitops/"}
+    with pytest.raises(GitlabError, match="does not follow the pattern"):
+        ground.change("other", {"apps/web/values.yaml": "tag: 2\n"})
+    assert ground.change("gitops/dev/web", {"apps/web/values.yaml": "tag: 2\n"})
+    ground.project.plan = "free"
+    assert clone.git("push", "-q", "origin", "topic")[0] == 0

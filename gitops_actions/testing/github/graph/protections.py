@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gitops_actions.testing.github import merging
 from gitops_actions.testing.github.graph.accounts import AccountNodes
 from gitops_actions.testing.github.graph.paging import Node, connection
 from gitops_actions.testing.github.records import Request
@@ -30,6 +31,30 @@ class ProtectionNodes(AccountNodes):
             "allowsForcePushes": protection.force,
             "allowsDeletions": protection.deletions,
             "isAdminEnforced": True,
+            "blocksCreations": protection.creation,
+            "restrictsPushes": protection.pushers is not None,
+        }
+
+    def update_rule(self, repository: Repository, branch: str) -> Node | None:
+        """RefUpdateRule: what the classic protection of a branch demands of who asks; nothing where it does not bind
+        him. Whether requests are needed that nobody has to approve is not told, as on GitHub."""
+        pattern = repository.pattern(branch)
+        protection = repository.protections[pattern] if pattern is not None else None
+        if protection is None or protection.ruleset or self.token.account.login in protection.bypass:
+            return None
+        return {
+            "pattern": pattern,
+            "allowsDeletions": protection.deletions,
+            "allowsForcePushes": protection.force,
+            "blocksCreations": protection.creation,
+            "requiredApprovingReviewCount": protection.approvals,
+            "requiredStatusCheckContexts": list(protection.checks),
+            "requiresCodeOwnerReviews": False,
+            "requiresConversationResolution": False,
+            "requiresLinearHistory": protection.linear,
+            "requiresSignatures": protection.signatures,
+            "viewerAllowedToDismissReviews": False,
+            "viewerCanPush": merging.lets_in(protection, self.token.account),
         }
 
     def queue(self, repository: Repository, branch: str) -> Node:

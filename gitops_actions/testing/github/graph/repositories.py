@@ -43,7 +43,7 @@ class RepositoryNodes(AttachmentNodes, ProtectionNodes):
             return self.ref(repository, name) if objects.ref(name) is not None else None
 
         def queue(_info: Any, branch: str | None = None) -> Node | None:
-            protection = repository.protections.get(branch or objects.head())
+            protection = repository.protection(branch or objects.head())
             return self.queue(repository, branch or objects.head()) if protection and protection.queue else None
 
         return {
@@ -98,12 +98,20 @@ class RepositoryNodes(AttachmentNodes, ProtectionNodes):
             ),
             "branchProtectionRules": lambda _info, **given: connection(
                 "branchProtectionRules",
-                [(branch, one) for branch, one in repository.protections.items() if not one.ruleset],
+                [
+                    pair
+                    for pair in repository.protections.items()
+                    if not pair[1].ruleset and self._administers(repository)
+                ],
                 lambda pair: self.protection(repository, *pair),
                 given,
             ),
             "mergeQueue": queue,
         }
+
+    def _administers(self, repository: Repository) -> bool:
+        """Whether who asks is shown the settings."""
+        return level(self.token, repository, "administration") != "none"
 
     def _numbered(self, repository: Repository, number: int) -> Node:
         need(self.token, repository, "pull_requests", "read")
@@ -145,8 +153,10 @@ class RepositoryNodes(AttachmentNodes, ProtectionNodes):
             return self.comparison(repository, base, head) if base and head else None
 
         def rule(_info: Any) -> Node | None:
-            protection = repository.protections.get(branch)
-            return self.protection(repository, branch, protection) if protection and not protection.ruleset else None
+            pattern = repository.pattern(branch)
+            if pattern is None or repository.protections[pattern].ruleset or not self._administers(repository):
+                return None
+            return self.protection(repository, pattern, repository.protections[pattern])
 
         def associated(_info: Any, **given: Any) -> Node:
             return self._requests(repository, {**given, "headRefName": branch})
@@ -161,6 +171,7 @@ class RepositoryNodes(AttachmentNodes, ProtectionNodes):
             "compare": compare,
             "associatedPullRequests": associated,
             "branchProtectionRule": rule,
+            "refUpdateRule": lambda _info: self.update_rule(repository, branch),
         }
 
     def comparison(self, repository: Repository, base: str, head: str) -> Node:

@@ -47,7 +47,7 @@ class RequestNodes(AttachmentNodes, ProtectionNodes, StatusNodes):
             return connection("reviewRequests", people, one, given)
 
         def decision(_info: Any) -> str | None:
-            protection = repository.protections.get(request.base)
+            protection = repository.protection(request.base)
             newest = {one.author.login: one.state for one in request.reviews if one.state != "COMMENTED"}
             if "CHANGES_REQUESTED" in newest.values():
                 return "CHANGES_REQUESTED"
@@ -105,7 +105,7 @@ class RequestNodes(AttachmentNodes, ProtectionNodes, StatusNodes):
             counts = {"filteredCount": len(rows), "pageCount": len(shown["nodes"])}
             return shown | counts | {"updatedAt": stamp(request.updated)}
 
-        protection = repository.protections.get(request.base)
+        protection = repository.protection(request.base)
         may = level(self.token, repository, "pull_requests") in ("write", "admin")
         milestone = repository.milestones.get(request.milestone or 0)
         return {

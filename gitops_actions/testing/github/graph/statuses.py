@@ -51,7 +51,7 @@ class StatusNodes(AccountNodes):
         if number is None and given.get("pullRequestId"):
             number = self.request_of(given["pullRequestId"])[1].number
         request = repository.requests.get(number) if number is not None else None
-        protection = repository.protections.get(request.base) if request is not None else None
+        protection = repository.protection(request.base) if request is not None else None
         return protection is not None and context in protection.checks
 
     def rollup(self, repository: Repository, sha: str) -> Node | None:

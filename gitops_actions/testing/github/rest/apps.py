@@ -42,8 +42,8 @@ def _installation(ask: Ask) -> Answer:
         "created_at": stamp(repository.created),
         "updated_at": stamp(repository.created),
         "single_file_name": None,
-        "suspended_by": None,
-        "suspended_at": None,
+        "suspended_by": ask.shapes.account(repository.owner) if owner in app.suspended else None,
+        "suspended_at": stamp(ask.world.clock()) if owner in app.suspended else None,
     })  # fmt: skip
 
 
@@ -53,6 +53,8 @@ def _installation_token(ask: Ask) -> Answer:
     owner = next((login for login, id in app.installations.items() if id == ask.number("id")), None)
     if owner is None:
         raise Refusal(404, "Not Found")
+    if owner in app.suspended:
+        raise Refusal(403, "This installation has been suspended")
     return Answer.of(201, _minted(ask.world, app, owner, ask.document()))
 
 

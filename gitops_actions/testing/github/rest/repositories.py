@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gitops_actions.testing.forgehttp import Answer
-from gitops_actions.testing.github.access import level
+from gitops_actions.testing.github.access import level, role
 from gitops_actions.testing.github.rest.routing import Ask, route
 from gitops_actions.testing.github.shapes import Json
-from gitops_actions.testing.github.state import Refusal, stamp
+from gitops_actions.testing.github.state import Refusal
+from gitops_actions.testing.github.work.people import is_collaborator
 
 
 @route("GET", "/repos/{owner}/{repo}")
@@ -46,7 +47,7 @@ def _branch(ask: Ask) -> Answer:
 @route("GET", "/repos/{owner}/{repo}/branches/{branch}/protection")
 def _protection(ask: Ask) -> Answer:
     repository = ask.repository("administration")
-    protection = repository.protections.get(ask.values["branch"])
+    protection = repository.protection(ask.values["branch"])
     if repository.objects.branch(ask.values["branch"]) is None:
         raise Refusal(404, "Branch not found")
     if protection is None or protection.ruleset:
@@ -57,7 +58,7 @@ def _protection(ask: Ask) -> Answer:
 @route("GET", "/repos/{owner}/{repo}/branches/{branch}/protection/required_signatures")
 def _required_signatures(ask: Ask) -> Answer:
     repository = ask.repository("administration")
-    protection = repository.protections.get(ask.values["branch"])
+    protection = repository.protection(ask.values["branch"])
     if protection is None or protection.ruleset:
         raise Refusal(404, "Branch not protected")
     shown = ask.shapes.protection(repository, ask.values["branch"], protection)
@@ -67,27 +68,37 @@ def _required_signatures(ask: Ask) -> Answer:
 @route("GET", "/repos/{owner}/{repo}/rules/branches/{branch}")
 def _rules(ask: Ask) -> Answer:
     repository = ask.repository()
-    protection = repository.protections.get(ask.values["branch"])
-    listed = ask.shapes.rules(repository, protection) if protection is not None and protection.ruleset else []
-    return ask.page(listed)
+    pattern = repository.pattern(ask.values["branch"])
+    known = pattern is not None and repository.protections[pattern].ruleset
+    return ask.page(ask.shapes.rules(repository, pattern) if pattern is not None and known else [])
 
 
 @route("GET", "/repos/{owner}/{repo}/rulesets")
 def _rulesets(ask: Ask) -> Answer:
     repository = ask.repository()
-    found = any(protection.ruleset for protection in repository.protections.values())
-    made = {
-        "id": 1,
-        "name": "rules",
-        "target": "branch",
-        "source_type": "Repository",
-        "source": repository.full_name,
-        "enforcement": "active",
-        "node_id": "RRS_1",
-        "created_at": stamp(repository.created),
-        "updated_at": stamp(repository.created),
-    }
-    return ask.page([made] if found else [])
+    found = [name for name, protection in repository.protections.items() if protection.ruleset]
+    return ask.page([ask.shapes.ruleset_in_short(repository, name) for name in found])
+
+
+@route("GET", "/repos/{owner}/{repo}/rulesets/{id}")
+def _ruleset(ask: Ask) -> Answer:
+    repository, number = ask.repository(), ask.number("id")
+    for name, protection in repository.protections.items():
+        shown = ask.shapes.ruleset(repository, name, ask.token.account.login if ask.token else None)
+        if protection.ruleset and shown["id"] == number:
+            return Answer.of(200, shown)
+    raise Refusal(404, "Not Found")
+
+
+@route("GET", "/repos/{owner}/{repo}/collaborators/{username}")
+def _collaborator(ask: Ask) -> Answer:
+    repository = ask.repository()
+    if role(ask.token, repository) not in ("write", "admin"):
+        raise Refusal(403, "Must have push access to view repository collaborators.")
+    account = ask.world.account(ask.values["username"])
+    if account is None or not is_collaborator(repository, account):
+        raise Refusal(404, "Not Found")
+    return Answer(204)
 
 
 @route("GET", "/repos/{owner}/{repo}/actions/permissions")

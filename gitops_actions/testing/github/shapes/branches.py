@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from urllib.parse import quote
 
 from gitops_actions.testing.github.repository import Protection, Repository
 from gitops_actions.testing.github.shapes.addresses import Json
 from gitops_actions.testing.github.shapes.git import GitShapes
+from gitops_actions.testing.github.state import stamp
 from gitops_actions.testing.github.stored import CommitObject
 
 
@@ -15,7 +17,7 @@ class BranchShapes(GitShapes):
 
     def branch(self, repository: Repository, name: str, sha: str) -> Json:
         """``short-branch``."""
-        protected = name in repository.protections
+        protected = repository.protection(name) is not None
         return {
             "name": name,
             "commit": {"sha": sha, "url": f"{self.root(repository)}/commits/{sha}"},
@@ -25,7 +27,7 @@ class BranchShapes(GitShapes):
     def branch_in_full(self, repository: Repository, name: str, commit: CommitObject) -> Json:
         """``branch-with-protection``."""
         url = f"{self.root(repository)}/branches/{quote(name, safe='')}"
-        protection = repository.protections.get(name)
+        protection = repository.protection(name)
         classic = protection if protection is not None and not protection.ruleset else None
         return {
             "name": name,
@@ -73,13 +75,54 @@ class BranchShapes(GitShapes):
                 "require_code_owner_reviews": False,
                 "require_last_push_approval": False,
                 "required_approving_review_count": protection.approvals,
+                **({"bypass_pull_request_allowances": self._actors(protection.bypass)} if protection.bypass else {}),
             }
+        if protection.pushers is not None:
+            kinds = {f"{kind}_url": f"{url}/restrictions/{kind}" for kind in ("users", "teams", "apps")}
+            made["restrictions"] = {"url": f"{url}/restrictions", **kinds, **self._actors(protection.pushers)}
         return made
 
-    def rules(self, repository: Repository, protection: Protection) -> list[Json]:
+    def _actors(self, logins: Collection[str]) -> Json:
+        """People and Apps, as protections list them."""
+        people = [one for login in logins if (one := self.world.account(login)) is not None and one.type == "User"]
+        apps = [one for one in self.world.apps.values() if one.bot.login in logins]
+        return {"users": [self.account(one) for one in people], "teams": [], "apps": [self.app(one) for one in apps]}
+
+    def ruleset(self, repository: Repository, pattern: str, login: str | None) -> Json:
+        """``repository-ruleset`` as somebody sees it."""
+        protection = repository.protections[pattern]
+        return {
+            **self.ruleset_in_short(repository, pattern),
+            "conditions": {"ref_name": {"include": [f"refs/heads/{pattern}"], "exclude": []}},
+            "rules": [
+                {name: rule[name] for name in ("type", "parameters") if name in rule}
+                for rule in self.rules(repository, pattern)
+            ],
+            "current_user_can_bypass": "always" if login in protection.bypass else "never",
+        }
+
+    def ruleset_in_short(self, repository: Repository, pattern: str) -> Json:
+        """The same in a list."""
+        number = list(repository.protections).index(pattern) + 1
+        return {
+            "id": number,
+            "name": f"rules of {pattern}",
+            "target": "branch",
+            "source_type": "Repository",
+            "source": repository.full_name,
+            "enforcement": "active",
+            "node_id": f"RRS_{number}",
+            "created_at": stamp(repository.created),
+            "updated_at": stamp(repository.created),
+        }
+
+    def rules(self, repository: Repository, pattern: str) -> list[Json]:
         """What ``GET /repos/{owner}/{repo}/rules/branches/{branch}`` lists of a ruleset."""
-        source = {"ruleset_source_type": "Repository", "ruleset_source": repository.full_name, "ruleset_id": 1}
+        protection, number = repository.protections[pattern], list(repository.protections).index(pattern) + 1
+        source = {"ruleset_source_type": "Repository", "ruleset_source": repository.full_name, "ruleset_id": number}
         found: list[Json] = []
+        if protection.creation:
+            found.append({"type": "creation", **source})
         if not protection.deletions:
             found.append({"type": "deletion", **source})
         if not protection.force:
@@ -93,7 +136,7 @@ class BranchShapes(GitShapes):
                 "type": "pull_request",
                 **source,
                 "parameters": {
-                    "allowed_merge_methods": ["merge", "squash", "rebase"],
+                    "allowed_merge_methods": list(protection.methods),
                     "dismiss_stale_reviews_on_push": False,
                     "require_code_owner_review": False,
                     "require_last_push_approval": False,

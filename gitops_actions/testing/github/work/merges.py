@@ -68,8 +68,12 @@ class Merges(Refs):
             raise Refusal(422, "Pull request Auto merge is not allowed for this repository")
         if expected is not None and expected != request.head_sha:
             raise Refusal(422, "Head branch was modified. Review and try the merge again.")
-        if not getattr(repository.settings, {"merge": "allow_merge_commit", "squash": "allow_squash_merge",
-                                             "rebase": "allow_rebase_merge"}[method]):  # fmt: skip
+        protection = repository.protection(request.base)
+        queued = protection is not None and protection.queue  # which merges as it likes
+        if not queued and not getattr(
+            repository.settings,
+            {"merge": "allow_merge_commit", "squash": "allow_squash_merge", "rebase": "allow_rebase_merge"}[method],
+        ):
             raise Refusal(422, f"Merge method {method} merging is not allowed on this repository")
         state = merging.merge_state(repository, request)
         if state in ("clean", "unstable", "draft"):
@@ -91,7 +95,7 @@ class Merges(Refs):
         """Put a request into the merge queue of its base. Raises Refusal."""
         need(token, repository, "contents", "write")
         assert token is not None
-        protection = repository.protections.get(request.base)
+        protection = repository.protection(request.base)
         if protection is None or not protection.queue:
             raise Refusal(422, "Merge queue is not enabled for this branch")
         if request.state != "open" or request.draft:

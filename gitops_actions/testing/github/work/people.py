@@ -35,7 +35,7 @@ class People(Upkeep):
         found = []
         for login in logins:
             account = self.world.account(login)
-            if account is None or account.type != "User":
+            if account is None or not is_collaborator(repository, account):
                 raise _strangers(repository, "users or teams")
             if account.login == request.author.login:
                 raise Refusal(422, "Review cannot be requested from pull request author.")
@@ -58,6 +58,11 @@ class People(Upkeep):
     def people(self, logins: Sequence[str]) -> list[Account]:
         """Accounts by login."""
         return [found for login in logins if (found := self.world.account(login)) is not None]
+
+
+def is_collaborator(repository: Repository, account: Account) -> bool:
+    """Whether a person has access to a repository: everybody whom its roles do not shut out."""
+    return account.type == "User" and repository.roles.get(account.login) != "none"
 
 
 def _strangers(repository: Repository, who: str) -> Refusal:

@@ -32,6 +32,7 @@ class Refs(Upkeep):
             raise Refusal(422, "Object does not exist")
         if ref.startswith("refs/heads/") and repository.objects.kind(sha) != "commit":
             raise Refusal(422, "Reference update failed")
+        self._creatable(token, repository, ref.removeprefix("refs/heads/"))
         self._move(repository, [(ref, sha, ZERO)])
 
     def update_ref(
@@ -67,6 +68,8 @@ class Refs(Upkeep):
                 raise Refusal(422, "Reference does not exist")
             if new != ZERO and repository.objects.kind(new) != "commit":
                 raise Refusal(422, "Object does not exist")
+            if there is None:
+                self._creatable(token, repository, ref.removeprefix("refs/heads/"))
             forward = there is None or new == ZERO or repository.objects.is_ancestor(there, new)
             if not forward and not force:
                 raise Refusal(422, "Update is not a fast forward")
@@ -88,14 +91,22 @@ class Refs(Upkeep):
         branch = ref.removeprefix("refs/heads/")
         if new == ZERO and branch == repository.objects.head():
             raise Refusal(422, "Cannot delete the default branch")
-        protection = repository.protections.get(branch)
+        protection = repository.protection(branch)
         if protection is None or (token is not None and token.account.login in protection.bypass):
             return
+        if not merging.lets_in(protection, token.account if token is not None else None):
+            raise _refused(protection, merging.NOT_AUTHORIZED)
         complaint = self._complaint(repository, protection, old, new, forward)
         if complaint:
-            if protection.ruleset:
-                complaint = f"Repository rule violations found\n\n{complaint}\n\n"
-            raise Refusal(422, complaint)
+            raise _refused(protection, complaint)
+
+    def _creatable(self, token: Token | None, repository: Repository, branch: str) -> None:
+        """Raises Refusal for a branch that only others may make."""
+        protection = repository.protection(branch)
+        if protection is None or (token is not None and token.account.login in protection.bypass):
+            return
+        if protection.creation:
+            raise _refused(protection, "Cannot create ref due to creations being restricted.")
 
     def _complaint(
         self, repository: Repository, protection: Protection, old: str | None, new: str, forward: bool
@@ -117,3 +128,8 @@ class Refs(Upkeep):
                 if commit is not None and not commit.verified:
                     return "Commits must have verified signatures."
         return None
+
+
+def _refused(protection: Protection, complaint: str) -> Refusal:
+    ruleset = f"Repository rule violations found\n\n{complaint}\n\n"
+    return Refusal(422, ruleset if protection.ruleset else complaint)

@@ -74,7 +74,7 @@ class Upkeep:
             wanted = request.auto_merge
             if request.state != "open" or wanted is None or request.draft:
                 continue
-            protection = repository.protections.get(request.base)
+            protection = repository.protection(request.base)
             if protection is not None and protection.queue:
                 ready = merging.conflict_free(repository, request) and not merging.blockers(repository, request, None)
                 if ready and request.queued is None:  # "merge when ready" puts it into the queue
