@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from gitops_actions.testing.nobody import Nobody
-from gitops_actions.testing.world import World, files
+# Before anything of it is imported: so that a failed assertion of its suites tells what was compared.
+pytest.register_assert_rewrite("gitops_actions.testing")
+
+from gitops_actions.testing.nobody import Nobody  # noqa: E402
+from gitops_actions.testing.world import World, files  # noqa: E402
 
 # Tests are not about the CI system that runs them.
 for _name in [name for name in os.environ if name.startswith(("CI", "GITHUB_", "GITLAB_", "RUNNER_", "BUILD_"))]:
@@ -18,17 +21,24 @@ for _name in [name for name in os.environ if name.startswith(("CI", "GITHUB_", "
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    """Two apps in three environments; dev takes commits."""
-    return World(tmp_path)
+def processes() -> bool:
+    """Whether each run is a process of its own. A module that is not about processes says no: it is quicker."""
+    return True
 
 
 @pytest.fixture
-def worlds(tmp_path: Path) -> Callable[..., World]:
+def world(tmp_path: Path, processes: bool) -> World:
+    """Two apps in three environments; dev takes commits."""
+    return World(tmp_path, processes=processes)
+
+
+@pytest.fixture
+def worlds(tmp_path: Path, processes: bool) -> Callable[..., World]:
     """Other worlds: with another policy, or with other files."""
 
     def make(policy: str | None = None, content: Mapping[str, str | bytes] | None = None) -> World:
-        return World(tmp_path, content if content is not None else files(policy) if policy else None)
+        given = content if content is not None else files(policy) if policy else None
+        return World(tmp_path, given, processes=processes)
 
     return make
 

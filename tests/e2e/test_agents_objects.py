@@ -49,6 +49,11 @@ version: 1.0.0 # {"$gitops": "web:version"}
 """
 
 
+@pytest.fixture
+def processes() -> bool:
+    return False
+
+
 @pytest.mark.parametrize(
     ("edit", "text"),
     [

@@ -12,9 +12,8 @@ from urllib.parse import quote
 
 import pytest
 
-from gitops_actions.testing import repos
 from gitops_actions.testing.forgehttp import Answer
-from tests.e2e.hubworld import PLAIN, REPOSITORY, REQUESTS, TOKEN, HubWorld, hub_world
+from tests.e2e.hubworld import PLAIN, REPOSITORY, TOKEN, HubWorld, hub_world
 
 BRANCH = "gitops/dev/web"
 
@@ -25,30 +24,6 @@ def hub(tmp_path: Path) -> Iterator[HubWorld]:
         yield world
 
 
-def test_a_release_goes_all_the_way(hub: HubWorld) -> None:
-    opened = hub.deploy("1.0.1")
-    assert opened.outcomes == [("dev", "opened")]
-    assert hub.tag("dev", BRANCH) == "1.0.1"
-    assert hub.tag("dev") == "1.0.0"
-    assert hub.deploy("1.0.1").outcomes == [("dev", "unchanged")]
-    assert hub.deploy("1.0.2").outcomes == [("dev", "updated")]
-    assert hub.tag("dev", BRANCH) == "1.0.2"
-    (request,) = hub.open_requests()
-    assert (request["number"], request["versions"]) == (1, {"web": "1.0.2"})
-    assert hub.run("pr", "merge", "1").code == 0
-    assert hub.tag("dev") == "1.0.2"
-    assert hub.branches() == {"main"}
-    assert hub.run("promote").outcomes == [("staging", "opened")]
-    assert hub.run("promote").outcomes == [("staging", "unchanged")]
-    (cell,) = [
-        cell for cell in hub.run("status").document["cells"] if (cell["app"], cell["environment"]) == ("web", "dev")
-    ]
-    assert cell["version"] == "1.0.2"
-    assert cell["since"]
-    (entry, *_) = hub.run("history", "--app", "web").document["entries"]
-    assert (entry["version"], entry["environment"]) == ("1.0.2", "dev")
-
-
 def test_commits_are_verified_and_ours(hub: HubWorld) -> None:
     hub.deploy("1.0.1")
     raw = hub.git("cat-file", "commit", BRANCH)
@@ -56,75 +31,6 @@ def test_commits_are_verified_and_ours(hub: HubWorld) -> None:
     assert "committer GitHub <noreply@github.com>" in raw
     assert hub.deploy("1.0.2").outcomes == [("dev", "updated")]
     assert hub.git("rev-list", "--count", f"main..{BRANCH}") == "1"
-
-
-def test_a_request_goes_on_to_the_new_base(hub: HubWorld) -> None:
-    hub.deploy("1.0.1")
-    repos.commit(hub.config, {"README.md": "new\n"}, message="Other")
-    hub.deploy("1.0.2")
-    assert hub.git("rev-parse", f"{BRANCH}^") == hub.tip()
-    assert hub.hub.requests_of(REPOSITORY)[0].events[0] == "opened"
-    assert "closed" not in hub.hub.requests_of(REPOSITORY)[0].events
-    assert hub.branches() == {"main", BRANCH}
-
-
-def test_a_difference_that_vanished_closes_the_request(hub: HubWorld) -> None:
-    hub.deploy("1.0.1")
-    hub.git("update-ref", "refs/heads/main", hub.tip(BRANCH) or "")
-    repos.commit(hub.config, {"README.md": "new\n"}, message="Other")
-    assert hub.deploy("1.0.1").outcomes == [("dev", "unchanged")]
-    assert hub.open_requests() == []
-
-
-def test_a_closed_request_is_not_opened_again(hub: HubWorld) -> None:
-    hub.deploy("1.0.1")
-    hub.run("pr", "close", "1")
-    assert hub.deploy("1.0.1").outcomes == [("dev", "skipped-closed")]
-    assert hub.deploy("1.0.2").outcomes == [("dev", "opened")]
-
-
-def test_other_peoples_commits_stay(hub: HubWorld) -> None:
-    hub.deploy("1.0.1")
-    theirs = repos.commit(hub.config, {"README.md": "theirs\n"}, message="Fix", branch=BRANCH)
-    assert hub.deploy("1.0.2", code=5).outcomes == [("dev", "conflict")]
-    assert hub.tip(BRANCH) == theirs
-    assert hub.deploy("1.0.2", "--on-foreign", "append").outcomes == [("dev", "updated")]
-    assert hub.git("rev-parse", f"{BRANCH}^") == theirs
-
-
-def test_a_commit_straight_to_the_base(tmp_path: Path) -> None:
-    with hub_world(tmp_path, PLAIN.replace("dev: {}", "dev: {deliver: push}")) as hub:
-        done = hub.deploy("1.0.1")
-        assert done.outcomes == [("dev", "committed")]
-        assert done.results[0]["commit"] == hub.tip()
-        assert hub.tag("dev") == "1.0.1"
-
-
-def test_labels_and_people_are_set_once(tmp_path: Path) -> None:
-    with hub_world(tmp_path, REQUESTS) as hub:
-        hub.deploy("1.0.1")
-        request = hub.hub.requests_of(REPOSITORY)[0]
-        assert (request.labels, request.reviewers, request.teams) == (["dev", "gitops"], ["alice"], ["sre"])
-        writes = len(hub.hub.writes())
-        assert hub.deploy("1.0.1").outcomes == [("dev", "unchanged")]
-        assert len(hub.hub.writes()) == writes
-
-
-def test_auto_merge_waits_for_what_is_required(tmp_path: Path) -> None:
-    with hub_world(tmp_path, PLAIN.replace("dev: {}", "dev: {auto-merge: true}")) as hub:
-        hub.hub.protect(REPOSITORY, checks=("build",))
-        assert hub.deploy("1.0.1").outcomes == [("dev", "opened")]
-        assert hub.open_requests()[0]["auto_merge"] is True
-        assert hub.deploy("1.0.1").outcomes == [("dev", "unchanged")]
-        hub.hub.set_status(REPOSITORY, hub.tip(BRANCH) or "", "build", "success")
-        assert hub.tag("dev") == "1.0.1"
-
-
-def test_auto_merge_merges_what_is_clean(tmp_path: Path) -> None:
-    with hub_world(tmp_path, PLAIN.replace("dev: {}", "dev: {auto-merge: true}")) as hub:
-        assert hub.deploy("1.0.1").outcomes == [("dev", "merged")]
-        assert hub.tag("dev") == "1.0.1"
-        assert hub.branches() == {"main"}
 
 
 def test_auto_merge_uses_the_merge_queue(tmp_path: Path) -> None:

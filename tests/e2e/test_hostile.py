@@ -87,7 +87,7 @@ def test_texts_that_are_not_names_are_refused(world: World, text: str) -> None:
     if not text or complaint_about_branch(text):
         tries.append(("deploy", "--image", image, f"--base={text}"))
     for arguments in tries:
-        done = world.run(*arguments, code=2)
+        done = world.play(*arguments, code=2)
         assert done.document["findings"]
         assert "\x1b" not in done.errors
     assert world.git("for-each-ref") == refs
@@ -97,7 +97,7 @@ def test_texts_that_are_not_names_are_refused(world: World, text: str) -> None:
 def test_branches_that_git_would_not_take(world: World) -> None:
     for text in ("-x", "a..b", "a\nb", "x.lock", "/x", "a//b", "a~1", "a:b", "a*", "@{", "@"):
         for option in ("--base", "--branch"):
-            done = world.deploy("1.0.1", f"{option}={text}", code=2)
+            done = world.play("deploy", "--image", "ghcr.io/acme/web:1.0.1", f"{option}={text}", code=2)
             assert done.document["findings"]
 
 
@@ -113,7 +113,7 @@ apps:
   "*": {image: "x/{app}", edits: [{text: /etc/passwd, pattern: "(?P<value>x)", value: "{version}"}]}
 """
     world = World(tmp_path, files(policy))
-    done = world.run("deploy", "--image", "x/y:1", code=2)
+    done = world.play("deploy", "--image", "x/y:1", code=2)
     for line in (3, 4, 5, 7, 8):
         assert f"gitops.yaml:{line}:" in done.errors
     assert done.document["exit_code"] == 2

@@ -71,3 +71,15 @@ def test_a_request_needs_a_forge(worlds: Callable[..., World]) -> None:
         assert "no forge" in world.run(*where, code=2).errors
         assert "no forge" in world.run(*where, "--plan", code=2).errors
         assert world.tip("gitops/dev/web") is None
+
+
+def test_a_refused_auto_merge_tells_what_was_done(worlds: Callable[..., World]) -> None:
+    world = worlds(POLICY.replace("dev: {deliver: push}", "dev: {}"))
+    hook = world.config / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text('#!/bin/sh\nwhile read old new ref; do [ "$ref" != refs/heads/main ] || exit 1; done\n')
+    hook.chmod(0o755)
+    done = world.deploy("1.0.1", "--auto-merge", code=4)
+    assert done.results[0]["pull_request"]["number"] == 1
+    assert done.results[0]["commit"] == world.tip("gitops/dev/web")
+    assert done.results[0]["outcome"] == "opened"

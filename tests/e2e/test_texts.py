@@ -28,6 +28,11 @@ messages:
 
 
 @pytest.fixture
+def processes() -> bool:
+    return False
+
+
+@pytest.fixture
 def source(tmp_path: Path) -> Path:
     """A source repository with one commit on `main`."""
     return repos.bare(tmp_path / "source.git", {"x": "0"})

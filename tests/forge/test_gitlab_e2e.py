@@ -29,67 +29,6 @@ def pushing(tmp_path: Path) -> Iterator[Lab]:
         yield Lab(tmp_path, server, POLICY)
 
 
-def test_the_life_of_a_release(lab: Lab) -> None:
-    opened = lab.deploy("1.0.1")
-    assert opened.outcomes == [("dev", "opened")]
-    (request,) = lab.open_requests()
-    assert (request.source, request.target, request.labels) == ("gitops/dev/web", "main", ["dev"])
-    assert request.title == "Deploy web 1.0.1 to dev"
-    assert opened.results[0]["pull_request"]["number"] == request.iid
-    assert opened.results[0]["commit"] == request.head
-    assert lab.deploy("1.0.1").outcomes == [("dev", "unchanged")]
-
-    assert lab.deploy("1.0.2").outcomes == [("dev", "updated")]
-    (request,) = lab.open_requests()
-    assert "newTag: '1.0.2'" in lab.overlay("dev", request.head)
-
-    (row,) = lab.run("pr list").document["pull_requests"]
-    assert (row["number"], row["environment"], row["apps"], row["head_sha"]) == (1, "dev", ["web"], request.head)
-    lab.run("pr merge", "1")
-    assert request.state == "merged"
-    assert "newTag: '1.0.2'" in lab.overlay("dev")
-    assert list(lab.project.repository.branches()) == ["main"]
-    assert lab.deploy("1.0.2").outcomes == [("dev", "unchanged")]
-
-    promoted = lab.run("promote", "--app", "web")
-    assert ("staging", "opened") in promoted.outcomes
-    assert [one.source for one in lab.open_requests()] == ["gitops/staging/web"]
-    assert set(lab.run("promote", "--app", "web").outcomes) <= {("staging", "unchanged"), ("production", "unchanged")}
-    (cell,) = [one for one in lab.run("status").document["cells"] if (one["app"], one["environment"]) == ("web", "dev")]
-    assert cell["version"] == "1.0.2"
-    entries = lab.run("history", "--app", "web", "-e", "dev").document["entries"]
-    assert [entry["version"] for entry in entries] == ["1.0.2"]
-
-
-def test_a_commit_to_the_base(pushing: Lab) -> None:
-    assert pushing.deploy("1.0.1").outcomes == [("dev", "committed")]
-    assert "newTag: '1.0.1'" in pushing.overlay("dev")
-    assert pushing.deploy("1.0.1").outcomes == [("dev", "unchanged")]
-    assert pushing.open_requests() == []
-
-
-def test_a_person_who_closes_a_request_turns_the_release_away(lab: Lab) -> None:
-    lab.deploy("1.0.1")
-    lab.run("pr close", "1")
-    assert lab.deploy("1.0.1").outcomes == [("dev", "skipped-closed")]
-    assert lab.deploy("1.0.2").outcomes == [("dev", "opened")]
-    assert [one.iid for one in lab.open_requests()] == [2]
-
-
-def test_other_peoples_commits_stay(lab: Lab) -> None:
-    lab.deploy("1.0.1")
-    theirs = commit(lab.project.repository.path, {"note": "mine"}, message="Note\n", branch="gitops/dev/web")
-    assert lab.deploy("1.0.2", code=5).outcomes == [("dev", "conflict")]
-    assert lab.project.repository.branches()["gitops/dev/web"] == theirs
-
-
-def test_what_gitlab_lacks_is_told(lab: Lab) -> None:
-    policy = REQUESTS.replace("labels: [dev]", "team-reviewers: [sre]")
-    commit(lab.project.repository.path, {"gitops.yaml": policy}, message="Teams\n")
-    (result,) = lab.deploy("1.0.1").results
-    assert [finding["code"] for finding in result["findings"]] == ["GA315"]
-
-
 def test_an_instance_that_signs_is_the_committer(lab: Lab) -> None:
     """And so our own commits are not other people's."""
     lab.project.web_committer = ("The Instance", "noreply@git.example.com")
@@ -100,20 +39,6 @@ def test_an_instance_that_signs_is_the_committer(lab: Lab) -> None:
     assert lab.deploy("1.0.2", code=5).outcomes == [("dev", "conflict")]
     lab.project.signed |= signed
     assert lab.deploy("1.0.2").outcomes == [("dev", "updated")]
-
-
-def test_auto_merge_at_once_where_nothing_is_required(lab: Lab) -> None:
-    assert lab.deploy("1.0.1", "--auto-merge").outcomes == [("dev", "merged")]
-    assert "newTag: '1.0.1'" in lab.overlay("dev")
-
-
-def test_auto_merge_waits_for_the_pipeline(lab: Lab) -> None:
-    lab.project.ci = ("test",)
-    lab.project.only_allow_merge_if_pipeline_succeeds = True
-    assert lab.deploy("1.0.1", "--auto-merge").outcomes == [("dev", "opened")]
-    (request,) = lab.open_requests()
-    assert request.auto_merge is not None
-    assert lab.deploy("1.0.1", "--auto-merge").outcomes == [("dev", "unchanged")]
 
 
 def forms() -> list[str]:
