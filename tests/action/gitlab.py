@@ -50,8 +50,15 @@ class Project:
     def run(self, job: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         """Run a job, with CI/CD variables of the project."""
         # They are read from a file, as GitLab reads them from its settings: they win over those of the pipeline.
-        (self.folder / ".gitlab-ci-local-variables.yml").write_text(json.dumps(dict(variables)), encoding="utf-8")
-        return self._run("--force-shell-executor", job, check=False)
+        # gitlab-ci-local says that it is not GitLab, and names a folder of the project that only its containers have.
+        given = json.dumps({"GITLAB_CI": "true", **variables})
+        (self.folder / ".gitlab-ci-local-variables.yml").write_text(given, encoding="utf-8")
+        return self._run("--force-shell-executor", "--variable", f"CI_PROJECT_DIR={self.folder}", job, check=False)
+
+    def dotenv(self, job: str) -> dict[str, str]:
+        """The dotenv report of a job that has run: variables for later jobs."""
+        (report,) = (self.folder / ".gitlab-ci-local" / "artifacts" / job).glob("**/*.env")
+        return dict(line.split("=", 1) for line in report.read_text(encoding="utf-8").splitlines())
 
     def _run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         environ = {

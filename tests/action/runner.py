@@ -64,21 +64,22 @@ class Job:
         inputs = {name: str((one or {}).get("default", "")) for name, one in document["inputs"].items()} | dict(given)
         contexts: dict[str, Any] = {"inputs": inputs, "env": dict(env or {}), "steps": {}, "github": {}, "runner": {}}
         ran = Ran()
-        for step in document["runs"]["steps"]:
-            assert step.keys() <= {"name", "id", "shell", "run", "env", "working-directory"}
-            assert step["shell"] == "bash"
-            outputs = self._run(action, step, contexts, ran)
-            contexts["steps"][step["id"]] = {"outputs": outputs}
-            if ran.code:
-                break
-        values = {name: one["value"] for name, one in document["outputs"].items()}
-        ran.outputs = evaluated(contexts, values)
+        with Expressions() as expressions:
+            for step in document["runs"]["steps"]:
+                assert step.keys() <= {"name", "id", "shell", "run", "env", "working-directory"}
+                assert step["shell"] == "bash"
+                texts = {f"env.{name}": str(value) for name, value in step.get("env", {}).items()}
+                texts |= {"run": step["run"], "folder": step.get("working-directory", ".")}
+                outputs = self._run(action, expressions.filled(contexts, texts), contexts["env"], ran)
+                contexts["steps"][step["id"]] = {"outputs": outputs}
+                if ran.code:
+                    break
+            values = {name: one["value"] for name, one in document["outputs"].items()}
+            ran.outputs = expressions.filled(contexts, values)
         return ran
 
-    def _run(self, action: Path, step: Mapping[str, Any], contexts: Mapping[str, Any], ran: Ran) -> dict[str, str]:
-        texts = {f"env.{name}": str(value) for name, value in step.get("env", {}).items()}
-        texts |= {"run": step["run"], "folder": step.get("working-directory", ".")}
-        texts = evaluated(contexts, texts)
+    def _run(self, action: Path, texts: Mapping[str, str], env: Mapping[str, str], ran: Ran) -> dict[str, str]:
+        """Run one step; what it set."""
         files = self.folder / "temp" / "_runner_file_commands" / str(uuid.uuid4())
         files.mkdir(parents=True)
         names = ("OUTPUT", "STEP_SUMMARY", "ENV", "PATH", "STATE")
@@ -86,7 +87,7 @@ class Job:
             (files / name).touch()
         environ = {
             **self.machine,
-            **contexts["env"],
+            **env,
             **{key.removeprefix("env."): value for key, value in texts.items() if key.startswith("env.")},
             **{f"GITHUB_{name}": str(files / name) for name in names},
             "GITHUB_ACTION_PATH": str(action), "GITHUB_ACTIONS": "true", "CI": "true",
@@ -106,15 +107,26 @@ class Job:
         return file_command((files / "OUTPUT").read_bytes().decode())
 
 
-def evaluated(contexts: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, str]:
-    """The texts with their expressions filled in."""
-    module = npm_package("@actions/expressions", "0.3.61") / "dist" / "index.js"
-    command = [node(), EVALUATE, module]
-    question = json.dumps({"contexts": contexts, "texts": texts})
-    done = subprocess.run(command, input=question, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 0, done.stderr
-    answer: dict[str, str] = json.loads(done.stdout)
-    return answer
+class Expressions:
+    """GitHub's own evaluator, in a process of its own while the block runs."""
+
+    def __enter__(self) -> Expressions:
+        module = npm_package("@actions/expressions", "0.3.61") / "dist" / "index.js"
+        command = [str(node()), str(EVALUATE), str(module)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._process.communicate(timeout=60)
+
+    def filled(self, contexts: Mapping[str, Any], texts: Mapping[str, str]) -> dict[str, str]:
+        """The texts with their expressions filled in."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps({"contexts": contexts, "texts": texts}) + "\n")
+        self._process.stdin.flush()
+        answer: dict[str, str] = json.loads(self._process.stdout.readline())
+        return answer
 
 
 def file_command(text: str) -> dict[str, str]:

@@ -3,6 +3,7 @@ GitLab on loopback."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -95,11 +96,15 @@ def test_deploy_and_promote(project: Project, lab: Lab, tmp_path: Path) -> None:
     deployed = project.run("gitops-deploy", {"DEPLOY_TOKEN": CANARY})
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
     assert "web 1.0.1 in dev: committed" in deployed.stdout
+    outputs = project.dotenv("gitops-deploy")
+    assert outputs["GITOPS_OUTCOME"] == "committed"
+    assert outputs["GITOPS_COMMIT_SHA"] == lab.project.repository.resolve("main")
     project.pipeline(included("templates/promote.yml", label=hostile, **common))
     promoted = project.run("gitops-promote", {"DEPLOY_TOKEN": CANARY})
     assert promoted.returncode == 0, promoted.stdout + promoted.stderr
     (request,) = lab.open_requests()
     assert request.source == "gitops/staging/web"
+    assert project.dotenv("gitops-promote")["GITOPS_PULL_REQUEST_NUMBER"] == str(request.iid)
     assert hostile in request.labels
     again = project.run("gitops-promote", {"DEPLOY_TOKEN": CANARY})
     assert "unchanged" in again.stdout
@@ -116,3 +121,15 @@ def test_failure(project: Project, lab: Lab) -> None:
     done = project.run("gitops-deploy", {})
     assert done.returncode != 0
     assert "GITOPS_TOKEN" in done.stdout + done.stderr
+
+
+@pytest.mark.usefixtures("runnable")
+def test_findings_are_a_report(project: Project) -> None:
+    """`validate` of this repository's own gitops.yaml: what is wrong is a code quality report."""
+    (project.folder / "gitops.yaml").write_text("version: 1\nenvironments: {dev: {after: nowhere}}\n", encoding="utf-8")
+    project.pipeline(included("templates/validate.yml", rules=ALWAYS))
+    assert project.run("gitops-validate", {}).returncode != 0
+    name = project.preview()["gitops-validate"]["artifacts"]["reports"]["codequality"]
+    (finding,) = json.loads((project.folder / name).read_text(encoding="utf-8"))  # gitlab-ci-local leaves it there
+    assert finding["location"] == {"path": "gitops.yaml", "lines": {"begin": 2}}
+    assert "nowhere" in finding["description"]
