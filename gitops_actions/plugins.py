@@ -71,6 +71,12 @@ def load(group: Group, name: str) -> Any:
     )
 
 
+def installed_templates() -> Mapping[str, Any]:
+    """The sets of templates that installed packages bring: entry points by the names of the sets. Each names a package
+    whose folder is the set."""
+    return {point.name: point for point in _installed("templates")}
+
+
 class Editors(Mapping[str, Editor]):
     """All editors by kind, each imported when it is first asked for."""
 
@@ -101,7 +107,7 @@ class Editors(Mapping[str, Editor]):
         return len(names("editors"))
 
 
-def _installed(group: Group) -> Any:
+def _installed(group: str) -> Any:
     from importlib.metadata import entry_points
 
     return entry_points(group=f"gitops_actions.{group}")

@@ -31,6 +31,7 @@ COMMANDS = {
     "edit": "Change values in files on this machine, byte-exact.",
     "agent": "Apply an environment to a folder on this machine.",
     "replay": "Run the editors against the history of a repository.",
+    "generate": "Write the pipelines that gitops.yaml asks for.",
     "schema": "Print the JSON Schema of gitops.yaml.",
     "plugins": "Show what is installed.",
     "demo": "Play the whole story on this machine.",

@@ -8,6 +8,7 @@ from gitops_actions.config.apps import read_apps
 from gitops_actions.config.decoding import decode
 from gitops_actions.config.environments import read_environments
 from gitops_actions.config.freezes import read_freezes
+from gitops_actions.config.pipelines import read_pipelines
 from gitops_actions.config.problems import Problems
 from gitops_actions.config.shapes import FileShape, MessagesShape
 from gitops_actions.config.tree import Node, read
@@ -34,9 +35,10 @@ def load(text: str, *, file: str, kinds: Mapping[str, Editor]) -> Config:
     environments = read_environments(root.child("environments"), problems)
     freezes = read_freezes(root.child("freezes"), environments, problems)
     apps = read_apps(root.child("apps"), environments, kinds, problems)
+    pipelines = read_pipelines(root.child("pipeline"), problems)
     if shape is None or problems:
         raise problems.error()
-    home, pipeline = shape.config_repo, shape.pipeline
+    home = shape.config_repo
     return Config(
         environments=environments,
         apps=apps,
@@ -45,7 +47,7 @@ def load(text: str, *, file: str, kinds: Mapping[str, Editor]) -> Config:
         config_repo=ConfigRepo(home.url, home.base) if home else None,
         app=shape.app,
         messages=_messages(shape.messages, root.child("messages"), file),
-        pipeline={"use": pipeline.use, "platforms": pipeline.platforms, "with": pipeline.with_} if pipeline else None,
+        pipelines=pipelines,
     )
 
 

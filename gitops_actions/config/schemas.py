@@ -23,6 +23,7 @@ def schema(kinds: Mapping[str, Editor]) -> dict[str, Any]:
     _complete_edit(definitions["Edit"], kinds)
     _complete_app(definitions["App"])
     _complete_freeze(definitions["Freeze"])
+    definitions["Pipeline"]["properties"]["platforms"]["minItems"] = 1
     file = definitions.pop("File")
     apps = next(each for each in file["properties"]["apps"]["anyOf"] if each.get("type") == "object")
     apps["propertyNames"] = {"anyOf": [{"const": "*"}, {"pattern": NAME_PATTERN}]}

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from msgspec import UNSET, Struct, UnsetType, field
 
 from gitops_actions.config.texts import (
+    Action,
     Branch,
     Day,
     Duration,
@@ -19,6 +20,7 @@ from gitops_actions.config.texts import (
     Repository,
     Template,
     Text,
+    ToolImage,
     Url,
     Word,
     about,
@@ -189,16 +191,30 @@ class ConfigRepoShape(Shape):
 
 
 class PipelineShape(Shape):
-    """The pipelines that `generate` writes."""
+    """A pipeline that `generate` writes."""
 
     use: Annotated[Name, about_text("The set of templates", "container", must="be the name of a set of templates")]
     platforms: Annotated[
         list[Annotated[Literal["github", "gitlab"], about("A CI system", must="be github or gitlab")]],
         about("For which CI systems", ["github"], must="be a list of github and gitlab"),
-    ] = field(default_factory=list)
+    ]
+    name: Annotated[
+        Name | None, about_text("What the pipeline is called, and its file; default: as its set", "web")
+    ] = None
     with_: Annotated[dict[str, Any], about("What the templates are given", must="be a mapping")] = field(
         default_factory=dict, name="with"
     )
+    action: Annotated[
+        Action | None,
+        about_text(
+            "The action that workflows of GitHub use; default: that of the release which writes them",
+            f"gitops-actions/gitops-actions@{'0' * 40}",
+        ),
+    ] = None
+    tool_image: Annotated[
+        ToolImage | None,
+        about_text("The image with gitops-actions that jobs of GitLab run in", "ghcr.io/acme/gitops-actions:1.2.3"),
+    ] = None
 
 
 class FileShape(Shape):
@@ -221,4 +237,7 @@ class FileShape(Shape):
     ] = None
     config_repo: ConfigRepoShape | None = None
     app: Annotated[Name | None, about_text("In the app repo: the app that is built here", "web")] = None
-    pipeline: PipelineShape | None = None
+    pipeline: Annotated[
+        PipelineShape | list[PipelineShape] | None,
+        about("In an app repo: the pipelines that `generate` writes", must="be a mapping, or a list of them"),
+    ] = None

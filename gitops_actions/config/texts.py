@@ -114,6 +114,22 @@ Url = Annotated[
         rf"[^\x00-\x20\x7f]+{END}",
     ),
 ]
+Action = Annotated[
+    str,
+    about_text(
+        "An action at a full commit",
+        must="be owner/repository@SHA with the full SHA of a commit; tags can be moved",
+        pattern=rf"^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*@[0-9a-f]{{40}}{END}",
+    ),
+]
+ToolImage = Annotated[
+    str,
+    about_text(
+        "An image with a tag or digest",
+        must="be an image with a tag or digest, such as ghcr.io/acme/gitops-actions:1.2.3",
+        pattern=rf"^[A-Za-z0-9][A-Za-z0-9._:/-]*(:[A-Za-z0-9_][A-Za-z0-9._-]*|@sha256:[0-9a-f]{{64}}){END}",
+    ),
+]
 Moment = Annotated[
     str,
     about_text(

@@ -6,11 +6,13 @@ import re
 from functools import cached_property
 from pathlib import Path
 
+from gitops_actions.errors import UsageError
 from gitops_actions.git.command import Command
 from gitops_actions.git.walk import OPTIONS, commits
-from gitops_actions.model import Changes
+from gitops_actions.model import EXECUTABLE, REGULAR, Changes
 from gitops_actions.protocols import Ancestry
 
+_MOST_FILES, _LARGEST = 200, 256 * 1024
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 
@@ -36,6 +38,42 @@ class Checkout:
     def exists(self) -> bool:
         """Whether the folder is in a repository at all."""
         return self._git is not None
+
+    @property
+    def has_remote(self) -> bool:
+        """Whether there is a remote `origin`."""
+        if self._git is None:
+            return False
+        return self._git.run("config", "--get-regexp", r"^remote\.origin\.").status == 0
+
+    def commit(self, name: str) -> str | None:
+        """The full id of the commit that a name stands for here; None when there is none."""
+        if self._git is None:
+            return None
+        answer = self._git.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        return answer.output.decode().strip() if answer.status == 0 else None
+
+    def texts(self, commit: str, folder: str) -> dict[str, str]:
+        """The regular files of a commit below a folder, by their paths in it. Raises UsageError for what is no text in
+        UTF-8 and for more than is sensible."""
+        found: dict[str, str] = {}
+        if self._git is None:
+            return found
+        listed = self._git.run("ls-tree", "-r", "-z", "--full-tree", commit, f"{folder}/").output
+        for entry in filter(None, listed.split(b"\0")):
+            words, _, path = entry.partition(b"\t")
+            mode, _, blob = words.decode().split(" ")
+            name = path.decode("utf-8", "replace").removeprefix(f"{folder}/")
+            if mode not in (REGULAR, EXECUTABLE):
+                continue
+            content = self._git.run("cat-file", "blob", blob).output
+            if len(found) >= _MOST_FILES or len(content) > _LARGEST:
+                raise UsageError(f"{folder} holds too many files, or too large ones: {name}")
+            try:
+                found[name] = content.decode("utf-8")
+            except UnicodeDecodeError:
+                raise UsageError("this is no text in UTF-8", file=f"{folder}/{name}") from None
+        return found
 
     def relation(self, old: str, new: str) -> Ancestry | None:
         """How ``new`` stands to ``old`` (commit ids); None when the checkout does not hold both of them, or is too

@@ -141,6 +141,28 @@ class ConfigRepo:
 
 
 @dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A pipeline that `generate` writes. ``values`` is what the set of templates is given, ``places`` where each of
+    them (and each key on the way) stands in ``file``: line and column by the keys and indexes that lead to it."""
+
+    name: str
+    use: str
+    platforms: tuple[str, ...]
+    values: Mapping[str, Any] = field(default_factory=dict)
+    action: str | None = None
+    tool_image: str | None = None
+    file: str = "gitops.yaml"
+    places: Mapping[tuple[str | int, ...], tuple[int, int]] = field(default_factory=dict)
+
+    def place(self, *path: str | int) -> tuple[int, int] | tuple[None, None]:
+        """Line and column of the value at a path, or of the nearest one above it."""
+        for end in range(len(path), -1, -1):
+            if path[:end] in self.places:
+                return self.places[path[:end]]
+        return None, None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A valid gitops.yaml."""
 
@@ -150,5 +172,5 @@ class Config:
     records: bool = True
     config_repo: ConfigRepo | None = None
     app: str | None = None
-    pipeline: Mapping[str, Any] | None = None
+    pipelines: tuple[Pipeline, ...] = ()
     messages: Messages = Messages()

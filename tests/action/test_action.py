@@ -92,7 +92,8 @@ def test_outputs_and_summary(hub: HubWorld, runner: Job) -> None:
     assert ran.outputs == {
         "changed": "true", "outcome": "opened", "pull-request-number": "1", "pull-request-operation": "created",
         "pull-request-url": f"{hub.address}/pull/1", "pull-request-head-sha": request.head_sha,
-        "pull-request-branch": "gitops/dev/web", "commit-sha": request.head_sha, "environment": "dev", "version": "1.4.2",
+        "pull-request-branch": "gitops/dev/web", "commit-sha": request.head_sha, "environment": "dev",
+        "version": "1.4.2",
     }  # fmt: skip
     assert json.loads(result)["results"][0]["pull_request"]["number"] == 1
     assert "| `web 1.4.2` | `dev` |" in ran.summary

@@ -129,7 +129,7 @@ def test_findings_are_a_report(project: Project) -> None:
     (project.folder / "gitops.yaml").write_text("version: 1\nenvironments: {dev: {after: nowhere}}\n", encoding="utf-8")
     project.pipeline(included("templates/validate.yml", rules=ALWAYS))
     assert project.run("gitops-validate", {}).returncode != 0
-    name = project.preview()["gitops-validate"]["artifacts"]["reports"]["codequality"]
-    (finding,) = json.loads((project.folder / name).read_text(encoding="utf-8"))  # gitlab-ci-local leaves it there
+    # gitlab-ci-local leaves it there
+    (finding,) = json.loads((project.folder / "gl-code-quality-report.json").read_text(encoding="utf-8"))
     assert finding["location"] == {"path": "gitops.yaml", "lines": {"begin": 2}}
     assert "nowhere" in finding["description"]

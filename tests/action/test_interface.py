@@ -11,6 +11,7 @@ import yaml
 
 from action import interface
 from gitops_actions import __version__
+from gitops_actions.report import outputs
 from tests import checkers
 
 ROOT = Path(__file__).parent.parent.parent
@@ -107,6 +108,44 @@ def test_components_have_the_options_of_their_command(path: Path) -> None:
     wanted = interface.inputs(() if verb == "$GITOPS_COMMAND" else (verb,))
     assert wanted
     assert {name for name in inputs if name not in COMPONENT_ONLY} == {one.name for one in wanted}
+
+
+def rows(page: str, first: str) -> list[list[str]]:
+    """The rows of the table of a page whose first cell of the head is this, as many as there are."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    tables = re.findall(rf"^\| {first} \|.*\n\|[-| ]+\|\n((?:\|.*\n)*)", text, re.MULTILINE)
+    return [[cell.strip() for cell in line.split(" | ")] for table in tables for line in table.splitlines()]
+
+
+def words(cell: str) -> list[str]:
+    return re.findall(r"`([a-z-]+)`", cell)
+
+
+def test_pages_have_the_inputs_and_outputs() -> None:
+    """Those that no option is; the others are written by `make interface`."""
+    page = "docs/github-action.md"
+    assert [words(row[0])[0] for row in rows(page, "input")] == list(ACTION["inputs"])
+    listed = [word for row in rows(page, "output") for word in words(row[0])]
+    assert sorted(listed) == sorted(ACTION["outputs"])
+    assert sorted(ACTION["outputs"]) == sorted(outputs.NAMES)
+    assert {words(row[0])[0] for row in rows("docs/gitlab-ci.md", "input")} == COMPONENT_ONLY
+    known = {path.stem: component(path)[0] for path in COMPONENTS if path.suffix == ".yml" and path.parent != ROOT}
+    table = {words(row[0])[0]: words(row[1])[0] for row in rows("docs/gitlab-ci.md", "component")}
+    assert table == {name: one["job-name"]["default"] for name, one in known.items()}
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^### `([a-z-]+)`$", readme, re.MULTILINE)) == known.keys()
+
+
+def test_pages_use_inputs_that_there_are() -> None:
+    """What README and the guides show of `with:` and `inputs:`."""
+    shown = set()
+    for page in ("README.md", "docs/github-action.md", "docs/gitlab-ci.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for block in re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+            for _, part in re.findall(r"^( *)(?:with|inputs):\n((?:\1  +.*\n)+)", block, re.MULTILINE):
+                shown |= set(re.findall(r"^ +([a-z-]+):", part, re.MULTILINE))
+    assert {"config-repo", "image", "token", "command"} <= shown
+    assert shown - {"team-a"} <= ACTION["inputs"].keys()
 
 
 def test_schemas() -> None:

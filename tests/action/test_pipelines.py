@@ -53,15 +53,31 @@ def test_rules_of_workflows(path: Path) -> None:
 
 
 def test_pins_are_alike() -> None:
-    """One commit for a version, everywhere; the version stands beside it."""
-    pins: dict[str, tuple[str, str]] = {}
+    """One commit for an action, here and in the workflows that we generate; the version stands beside it."""
+    table = load(ROOT / "templates" / "pipelines" / "pins.yaml")
+    pins: dict[str, tuple[str, str]] = {name: (pin["sha"], pin["version"]) for name, pin in table.items()}
     for path in WORKFLOWS:
         for line in re.findall(r"^ *(?:- )?uses: (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE):
             if line == "$/":  # this repository, at the commit that runs
                 continue
             action, commit, version = re.fullmatch(r"(\S+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)", line).groups()  # type: ignore[union-attr]
             assert pins.setdefault(action, (commit, version)) == (commit, version)
-    assert pins
+    assert len(pins) > len(table)
+
+
+def test_generated_workflows_give_the_inputs_that_there_are() -> None:
+    """Those of the golden files; GitHub only warns of others."""
+    known = load(ROOT / "action.yml")["inputs"].keys()
+    steps = [
+        step
+        for path in sorted(ROOT.glob("tests/pipeline/golden/*/*/.github/workflows/*.yml"))
+        for job in load(path)["jobs"].values()
+        for step in job.get("steps", ())
+        if step.get("uses", "").startswith("gitops-actions/")
+    ]
+    assert steps
+    for step in steps:
+        assert step["with"].keys() <= known
 
 
 def test_base_image_is_one() -> None:

@@ -46,11 +46,25 @@ def test_every_section_of_the_example() -> None:
     assert config.apps["*"].images == ("ghcr.io/acme/{app}",)
     assert config.config_repo == ConfigRepo("https://github.com/acme/deploy", "main")
     assert config.app == "web"
-    assert config.pipeline == {
-        "use": "container",
-        "platforms": ["github", "gitlab"],
-        "with": {"image": "ghcr.io/acme/web", "test": "make test"},
-    }
+    (pipeline,) = config.pipelines
+    assert (pipeline.name, pipeline.use, pipeline.platforms) == ("container", "container", ("github", "gitlab"))
+    assert pipeline.values == {"image": "ghcr.io/acme/web", "test": "make test"}
+    assert (pipeline.place("image"), pipeline.place("test"), pipeline.place("other", 3)) == (
+        (61, 17),
+        (61, 41),
+        (61, 9),
+    )
+
+
+def test_several_pipelines() -> None:
+    one, other = loaded(
+        "version: 1\npipeline:\n"
+        "  - {use: package, platforms: [github], with: {kind: python}}\n"
+        "  - {use: container, name: web, platforms: [gitlab], with: {images: [{name: a}]}}\n"
+    ).pipelines
+    assert (one.name, other.name, one.values, other.place("images", 0, "name")) == (
+        "package", "web", {"kind": "python"}, (4, 77)
+    )  # fmt: skip
 
 
 def test_a_version_is_enough() -> None:

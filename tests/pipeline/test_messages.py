@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from gitops_actions.errors import UsageError
-from gitops_actions.pipeline.messages import LONGEST, render
+from gitops_actions.pipeline.bounds import LONGEST
+from gitops_actions.pipeline.messages import render
 
 ROWS = [{"name": "a", "items_": ["x"] * 50}] * 50
 

@@ -1,0 +1,109 @@
+"""Where sets of templates come from: the package, installed packages, and the base branch of the repository here."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+
+from gitops_actions import plugins
+from gitops_actions.cli.folder import Folder
+from gitops_actions.errors import UsageError
+from gitops_actions.git.checkout import Checkout
+from gitops_actions.names import did_you_mean
+from gitops_actions.pipeline import sets
+from gitops_actions.pipeline.writing import folder
+from gitops_actions.resources import templates
+
+PLACE = ".gitops/templates"
+HERE = "."
+# The branch that a request goes into, then the default one, as each CI system names it.
+_BASES = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_DEFAULT_BRANCH")
+_REMOTE = "refs/remotes/origin"
+
+
+class Library:
+    """The sets that can be used here.
+
+    Those of the repository are read from its base branch, never from the work tree: a pull request cannot bring the
+    templates that its own pipeline is made from. ``base`` names another commit, or `.` for the work tree.
+    """
+
+    def __init__(self, root: Path, environ: Mapping[str, str], base: str | None = None) -> None:
+        self._root = root
+        self._environ = environ
+        self._base = base
+        self._checkout = Checkout(root)
+
+    def find(self, name: str) -> sets.TemplateSet:
+        """The set of that name. Raises UsageError when there is none, or it is not as it should be."""
+        if name in self.built_in:
+            return sets.read(name, folder(self._ours / name), "built in")
+        installed = plugins.installed_templates()
+        if name in installed:
+            package = installed[name].load()
+            return sets.read(name, folder(Path(package.__path__[0])), f"of the package {package.__name__}")
+        if name in self.own:
+            return sets.read(name, self.own[name], f"{PLACE}/{name}")
+        known = self.names
+        raise UsageError(
+            f"there is no set of templates {name!r} (known: {', '.join(known)})",
+            code="GA551",
+            hint=did_you_mean(name, known) or "see gitops-actions generate --list",
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all sets, those of the package first. The first of a name is the one that is used."""
+        return tuple(dict.fromkeys((*self.built_in, *plugins.installed_templates(), *self.own)))
+
+    @functools.cached_property
+    def built_in(self) -> tuple[str, ...]:
+        return tuple(sorted(path.parent.name for path in self._ours.glob("*/set.yaml")))
+
+    @functools.cached_property
+    def own(self) -> dict[str, dict[str, str]]:
+        """The files of each set of the repository."""
+        found: dict[str, dict[str, str]] = {}
+        for path, text in self._texts().items():
+            name, slash, rest = path.partition("/")
+            if slash:
+                found.setdefault(name, {})[rest] = text
+        return dict(sorted(found.items()))
+
+    @property
+    def _ours(self) -> Path:
+        return templates() / "pipelines"
+
+    def _texts(self) -> dict[str, str]:
+        if self._base == HERE:
+            tree = Folder(self._root)
+            names = [name for name in tree.names if name.startswith(f"{PLACE}/")]
+            files = tree.snapshot(names).files
+            return {name.removeprefix(f"{PLACE}/"): file.content.decode() for name, file in files.items()}
+        if not self._checkout.exists:
+            return {}
+        commit = self._commit()
+        return self._checkout.texts(commit, PLACE) if commit else {}
+
+    def _commit(self) -> str | None:
+        """The commit whose templates count; None in a repository that has none at all."""
+        if self._base is not None:
+            commit = self._checkout.commit(self._base)
+            if commit is None:
+                raise UsageError(f"there is no commit {self._base!r} here", code="GA559", hint="fetch it first")
+            return commit
+        named = next((self._environ[name] for name in _BASES if self._environ.get(name)), None)
+        if named is not None or self._checkout.commit(f"{_REMOTE}/HEAD"):
+            commit = self._checkout.commit(f"{_REMOTE}/{named or 'HEAD'}")
+        elif self._checkout.has_remote:
+            commit = None
+        else:
+            return self._checkout.commit("HEAD")  # nobody sends requests to a repository without a remote
+        if commit is None and (self._root / PLACE).is_dir():
+            raise UsageError(
+                f"{PLACE} is read from the base branch, and which one that is, or the branch itself, is not known here",
+                code="GA559",
+                hint="`git fetch origin` and `git remote set-head origin --auto`, or say --templates-from COMMIT",
+            )
+        return commit

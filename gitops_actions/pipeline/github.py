@@ -1,0 +1,100 @@
+"""What every workflow that is written has to be, whoever wrote its template.
+
+The rules are GitHub's (https://docs.github.com/en/actions/reference/security/secure-use) and those of
+https://docs.zizmor.sh/audits/: least permissions, pinned actions, no credentials left behind, an end to every job.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from gitops_actions.errors import UsageError
+from gitops_actions.pipeline import structure
+from gitops_actions.pipeline.structure import Leaf
+
+_TOP = {"name", "run-name", "on", "permissions", "env", "defaults", "concurrency", "jobs"}
+_JOB = {
+    "name", "needs", "permissions", "if", "runs-on", "environment", "concurrency", "outputs", "env", "defaults",
+    "steps", "timeout-minutes", "strategy", "continue-on-error", "container", "services", "uses", "with", "secrets",
+}  # fmt: skip
+_STEP = {
+    "id", "if", "name", "uses", "run", "working-directory", "shell", "with", "env", "continue-on-error",
+    "timeout-minutes",
+}  # fmt: skip
+_DANGEROUS = ("pull_request_target", "workflow_run")
+_PINNED = re.compile(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}|docker://[^@\s]+@sha256:[0-9a-f]{64}|\./[\w./-]*", re.ASCII)
+
+
+def check(text: str) -> None:
+    """Raises UsageError (GA557), with the line, for a workflow that breaks a rule."""
+    tree = structure.read(text)
+    _known(tree, _TOP, "a workflow")
+    for key in ("on", "permissions", "jobs"):
+        if key not in tree:
+            raise _broken(f"the workflow has no `{key}`", None)
+    for event in _names(tree["on"]):
+        if event in _DANGEROUS:
+            raise _broken(f"`{event}` runs with secrets for code of others", _line(tree["on"]))
+    if not isinstance(tree["jobs"], dict) or not tree["jobs"]:
+        raise _broken("the workflow has no job", _line(tree["jobs"]))
+    lines = text.splitlines()
+    for name, job in tree["jobs"].items():
+        _check_job(name, job, lines)
+
+
+def _check_job(name: str, job: Any, lines: list[str]) -> None:
+    _known(job, _JOB, f"the job {name}")
+    if "permissions" not in job:
+        raise _broken(f"the job {name} does not say its `permissions`", _line(job))
+    if "uses" in job:
+        _check_uses(job["uses"], lines)
+        return
+    for key in ("runs-on", "timeout-minutes", "steps"):
+        if key not in job:
+            raise _broken(f"the job {name} has no `{key}`", _line(job))
+    for step in job["steps"] if isinstance(job["steps"], list) else ():
+        _known(step, _STEP, f"a step of {name}")
+        if ("uses" in step) == ("run" in step):
+            raise _broken(f"a step of {name} needs either `uses` or `run`", _line(step))
+        if "run" in step and "${{" in getattr(step["run"], "text", ""):
+            raise _broken(f"a step of {name} has `${{{{` in `run`; hand it over by `env`", _line(step["run"]))
+        if "uses" in step:
+            _check_uses(step["uses"], lines)
+            kept = structure.plain(step.get("with", {})).get("persist-credentials")
+            if step["uses"].text.startswith("actions/checkout@") and kept != "false":
+                raise _broken(f"a checkout of {name} lacks `persist-credentials: false`", _line(step))
+
+
+def _check_uses(uses: Any, lines: list[str]) -> None:
+    text = getattr(uses, "text", "")
+    if not _PINNED.fullmatch(text):
+        raise _broken(f"`uses: {text[:80]}` is not pinned to a full commit", _line(uses))
+    if "@" in text and "#" not in lines[uses.line - 1]:
+        raise _broken(f"`uses: {text[:80]}` does not say its version in a comment", _line(uses))
+
+
+def _known(mapping: Any, keys: set[str], what: str) -> None:
+    if not isinstance(mapping, dict):
+        raise _broken(f"{what} is not a mapping", _line(mapping))
+    for key, value in mapping.items():
+        if key not in keys:
+            raise _broken(f"{what} has the key {key!r}, which GitHub does not know", _line(value))
+
+
+def _names(events: Any) -> Iterator[str]:
+    if isinstance(events, Leaf):
+        yield events.text
+    elif isinstance(events, dict):
+        yield from events
+    else:
+        yield from (each.text for each in events if isinstance(each, Leaf))
+
+
+def _line(tree: Any) -> int | None:
+    return next((leaf.line for _, leaf in structure.leaves(tree)), None)
+
+
+def _broken(message: str, line: int | None) -> UsageError:
+    return UsageError(message, code="GA557", line=line, hint="mend the template: docs/pipelines.md has the rules")
