@@ -42,7 +42,7 @@ _WORDS = {
 @option("--diff", is_flag=True, help="Print a unified diff; write nothing.")
 @option("--force", is_flag=True, help="Also overwrite files that somebody has edited or written.")
 @option("--output-dir", metavar="DIR", help="Write below this folder, instead of here.")
-@option("--child", metavar="NAME", help="Only the child pipeline of the pipeline NAME, of a set such as dynamic.")
+@option("--child", metavar="NAME", help="Only the child pipeline that the pipeline NAME (of the set dynamic) starts.")
 @option("--templates-from", metavar="COMMIT|.", help="Where .gitops/templates is read; default: the base branch.")
 @option("--list", "listing", is_flag=True, help="Show the sets of templates.")
 @option("--explain", metavar="SET", help="Show what a set takes, and writes.")
@@ -83,7 +83,7 @@ def command(
 
 
 def _wanted(settings: Settings, library: Library, child: str | None) -> list[Written]:
-    """The files of all pipelines, or those of one child pipeline."""
+    """The files of all pipelines, or the one of a child pipeline."""
     config = _config()
     this = own(settings.environ)
     pipelines = config.pipelines if child is None else (_child(config, child),)
@@ -92,6 +92,9 @@ def _wanted(settings: Settings, library: Library, child: str | None) -> list[Wri
         raise UsageError(message, code="GA562", hint="write `action: owner/repository@SHA` under `pipeline:`")
     around = Surroundings(config.config_repo, config.app, this.action, this.version, this.image)
     _note_development(settings, this, pipelines)
+    for pipeline in config.pipelines if child is None else ():
+        if pipeline.use == "dynamic":  # what its job would fail at is said here
+            write([_child(config, pipeline.name)], library.find, around, child=True)
     return write(pipelines, library.find, around, child=child is not None)
 
 

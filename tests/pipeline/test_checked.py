@@ -57,9 +57,10 @@ def test_gitlab_ci_local_reads_them(root: Path, tmp_path: Path) -> None:
     shutil.copytree(root.parent, tmp_path, dirs_exist_ok=True)
     repos.git(tmp_path, "init", "--quiet", "--initial-branch=main")
     repos.git(tmp_path, "remote", "add", "origin", "https://gitlab.com/acme/web.git")
-    repos.git(tmp_path, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
     repos.git(tmp_path, "add", ".")
     repos.git(tmp_path, "commit", "--quiet", "-m", "x")
+    repos.git(tmp_path, "update-ref", "refs/remotes/origin/main", "HEAD")
+    repos.git(tmp_path, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
     environ = {**os.environ, "HOME": str(tmp_path)}
     quick = "--json-schema-validation=false"
     listed = said(node(), program, "--list-json", quick, cwd=tmp_path, env=environ)
