@@ -37,8 +37,16 @@ BUILT_IN: Mapping[Group, Mapping[str, str]] = {
         "github": "gitops_actions.forge.github.forge:connect",
         "gitlab": "gitops_actions.forge.gitlab.forge:connect",
     },
-    "runtimes": {"none": "gitops_actions.ci.plain:Plain"},
-    "reporters": {"text": "gitops_actions.report.text:Text", "json": "gitops_actions.report.json:Json"},
+    "runtimes": {
+        "github": "gitops_actions.ci.github:GitHubActions",
+        "gitlab": "gitops_actions.ci.gitlab:GitLabCI",
+        "none": "gitops_actions.ci.plain:Plain",
+    },
+    "reporters": {
+        "text": "gitops_actions.report.text:Text",
+        "json": "gitops_actions.report.json:Json",
+        "markdown": "gitops_actions.report.markdown:Markdown",
+    },
     "agents": {"embedded": "gitops_actions.agent.embedded:Embedded"},
 }
 

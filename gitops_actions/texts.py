@@ -10,7 +10,7 @@ import re
 
 _OTHERS = "\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 UNPRINTABLE = re.compile(f"[\x00-\x1f{_OTHERS}]")
-_BUT_TABS_AND_LINES = re.compile(f"[\x00-\x08\x0b-\x1f{_OTHERS}]")
+BUT_TABS_AND_LINES = re.compile(f"[\x00-\x08\x0b-\x1f{_OTHERS}]")
 
 
 def one_line(text: str) -> str:
@@ -20,4 +20,4 @@ def one_line(text: str) -> str:
 
 def lines(text: str) -> str:
     """The text with its tabs and line feeds, without all else that does not print."""
-    return _BUT_TABS_AND_LINES.sub("", text)
+    return BUT_TABS_AND_LINES.sub("", text)

@@ -12,6 +12,10 @@ import pytest
 from gitops_actions.testing.nobody import Nobody
 from gitops_actions.testing.world import World, files
 
+# Tests are not about the CI system that runs them.
+for _name in [name for name in os.environ if name.startswith(("CI", "GITHUB_", "GITLAB_", "RUNNER_", "BUILD_"))]:
+    del os.environ[_name]
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> World:

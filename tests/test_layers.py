@@ -10,7 +10,8 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "gitops_actions"
 LAYERS = {
-    "errors": 0, "model": 0, "names": 0, "texts": 0, "times": 0, "lock": 0, "resources": 0, "__init__": 0,
+    "errors": 0, "model": 0, "names": 0, "texts": 0, "harmless": 0, "times": 0, "lock": 0,
+    "resources": 0, "__init__": 0,
     "protocols": 1,
     "core": 2, "edit": 2, "config": 2,
     "forge": 3, "git": 3, "ci": 3, "pipeline": 3, "agent": 3, "report": 3,
@@ -65,7 +66,7 @@ def test_imports_go_down(path: Path) -> None:
             if there == "__version__":
                 continue
             assert allowed(here, there), f"{here} imports {there}"
-        elif here in ("errors", "model", "names", "lock", "resources", "texts", "protocols"):
+        elif here in ("errors", "model", "names", "lock", "resources", "texts", "harmless", "protocols"):
             assert top in sys.stdlib_module_names, f"{here} imports {top}"
         elif EXCLUSIVE.get(top):
             assert str(path.relative_to(PACKAGE)).startswith(str(EXCLUSIVE[top])), f"{here} imports {top}"

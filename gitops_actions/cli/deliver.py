@@ -78,8 +78,10 @@ def deliver(
             return application.result(plan, planned=True)
         return application.apply(plan, place.store, place.forge)
 
+    title = " in ".join(part for part in (", ".join(apps), environment) if part) or "values"
     try:
-        return session.persevere(attempt)
+        with session.settings.fold(title):
+            return session.persevere(attempt)
     except UsageError:
         raise
     except GitOpsError as error:
@@ -91,6 +93,7 @@ def finish(settings: Settings, command: str, results: Sequence[Result], *, exit_
     for result in results:
         for finding in result.findings:
             settings.finding(finding)
+    settings.hand_on(command, results)
     text = plugins.load("reporters", settings.output)().report(command, results)
     settings.print(text)
     codes = {result.exit_code for result in results if result.exit_code}

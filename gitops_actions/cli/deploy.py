@@ -23,7 +23,6 @@ from gitops_actions.core.targets import environments_of, unknown_app
 from gitops_actions.core.wording import Wording
 from gitops_actions.errors import UsageError
 from gitops_actions.model import App, Environment, Outcome, Plan, PullRequest, Release, Result, Source
-from gitops_actions.plugins import load
 
 
 def request_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -35,12 +34,13 @@ def request_options(function: Callable[..., Any]) -> Callable[..., Any]:
         option("--allow-downgrade", is_flag=True, help="Also bring an older release."),
         option("--exit-code", is_flag=True, help="Exit 10 when something changes."),
         option("--plan", "plan_only", is_flag=True, help="Show what would be done, diff included; write nothing."),
-        option("--merge-method", type=click.Choice(["merge", "squash", "rebase"])),
+        option("--merge-method", type=click.Choice(["merge", "squash", "rebase"]),
+               help="How auto-merge merges; default: as the environment says."),
         option("--auto-merge/--no-auto-merge", default=None, help="Merge when all that is required is green."),
         option("--draft", is_flag=True, help="Open requests as drafts."),
-        option("--assignee", "assignees", multiple=True, metavar="A"),
-        option("--reviewer", "reviewers", multiple=True, metavar="R"),
-        option("--label", "labels", multiple=True, metavar="L"),
+        option("--assignee", "assignees", multiple=True, metavar="A", help="Whom the request is assigned to."),
+        option("--reviewer", "reviewers", multiple=True, metavar="R", help="Who is asked to review."),
+        option("--label", "labels", multiple=True, metavar="L", help="A label of the request."),
         option("--body", metavar="B", help="Text of the request."),
         option("--title", metavar="T", help="Title of the request."),
     ):  # fmt: skip
@@ -88,24 +88,19 @@ def command(
 
     By commit where `deliver: push` says so, else by a pull request on gitops/<environment>/<app>.
     """
-    event = load("runtimes", "none")(settings.environ).event()
+    event = settings.job.event
     wishes = wanted(rest, deliver=delivering, branch=branch, run=event.get("run"), actor=event.get("actor"))
     for name in environments:
         naming.checked("environment", name)
     parsed = [images.parse(text) for text in given]
-    number = sequence if sequence is not None else int(event["sequence"]) if "sequence" in event else None
-    origin = Source(
-        source if source is not None else event.get("source"),
-        revision if revision is not None else event.get("revision"),
-        number,
-    )
+    given_source = Source(source, revision, sequence)
     if assignments:
         if parsed or app or environments or version:
             raise UsageError("--set changes files, not apps: leave --app, --image, --version and -e out", code="GA045")
         values = sets.parse_all(assignments)
         with open_session(settings, repository) as session:
             wording = Wording(render, ancestry(settings, source_path, session.forge))
-            results = [_set(session, values, origin, wishes, wording, plan_only)]
+            results = [_set(session, values, deploy.origin(given_source, event, None), wishes, wording, plan_only)]
         deliver.finish(settings, "deploy", results, exit_code=exit_code)
         return
     if app is None:
@@ -115,7 +110,7 @@ def command(
         naming.checked("app", app)
     with open_session(settings, repository, likely=(app,) if app else ()) as session:
         chosen = _app(session, app, parsed)
-        new = deploy.release(chosen, parsed, version=version, source=origin)
+        new = deploy.release(chosen, parsed, version=version, source=deploy.origin(given_source, event, chosen.source))
         entries = deploy.entries(session.config, chosen, environments)
         if branch is not None and len(entries) > 1:
             raise UsageError(

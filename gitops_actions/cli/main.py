@@ -7,14 +7,17 @@ import os
 import signal
 import sys
 import time
-from typing import Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import click
 
 from gitops_actions import __version__
 from gitops_actions.cli.options import option
-from gitops_actions.cli.settings import TOKENS, Settings
-from gitops_actions.errors import GitOpsError
+from gitops_actions.cli.settings import TOKENS, Settings, say
+from gitops_actions.errors import GitOpsError, UsageError
+
+if TYPE_CHECKING:
+    from gitops_actions.cli.job import Job
 
 # Help must not cost an import of every verb, so their first lines stand here; a test compares.
 COMMANDS = {
@@ -33,6 +36,8 @@ COMMANDS = {
     "plugins": "Show what is installed.",
     "demo": "Play the whole story on this machine.",
 }
+# One of these is set wherever a CI system runs us. Without any, looking for one would cost more than all the rest.
+CI = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "TEAMCITY_VERSION", "JENKINS_URL", "BUILD_ID", "BUILD_NUMBER")
 ISSUES = "https://github.com/gitops-actions/gitops-actions/issues"
 
 
@@ -57,15 +62,13 @@ class Verbs(click.Group):
             message = error.format_message()
             if error.option_name in ("--output", "--verbose", "-v", "--quiet", "-q"):
                 message += f" Write it before the command: gitops-actions {error.option_name} ..."
-            _print_failure(ctx, [{"code": "GA002", "severity": "error", "message": message}], 2)
+            _failed(ctx, UsageError(message))
             raise click.UsageError(message, error.ctx) from None
         except click.ClickException as error:
-            _print_failure(ctx, [{"code": "GA002", "severity": "error", "message": error.format_message()}], 2)
+            _failed(ctx, UsageError(error.format_message()))
             raise
         except GitOpsError as error:
-            from gitops_actions.report.json import finding_document
-
-            _print_failure(ctx, [finding_document(finding) for finding in error.findings()], error.exit_code)
+            _failed(ctx, error)
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -100,7 +103,15 @@ def cli(context: click.Context, verbose: int, quiet: bool, output: Literal["text
     # https://reproducible-builds.org/specs/source-date-epoch/: the same inputs make the same commit.
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     now = int(epoch) if epoch.isdecimal() else int(time.time())
-    context.obj = Settings(output, -1 if quiet else verbose, environ, now)
+    job = context.obj
+    verbosity = -1 if quiet else verbose
+    if job is None:
+        context.obj = Settings(output, verbosity, environ, now)
+        return
+    job.command = context.invoked_subcommand or ""
+    if output == "json":
+        job.prints_json()
+    context.obj = Settings(output, verbosity or int("debug" in job.event), environ, now, job)
 
 
 def main() -> NoReturn:
@@ -108,17 +119,21 @@ def main() -> NoReturn:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupted)
+    job = _job()
     try:
-        code = cli.main(prog_name="gitops-actions", standalone_mode=False)
+        code = cli.main(prog_name="gitops-actions", standalone_mode=False, obj=job)
     except (click.exceptions.Abort, KeyboardInterrupt):
         sys.stderr.write("interrupted; running it again is safe\n")
         code = 130
     except click.ClickException as error:
+        if job is not None:
+            job.finding(*UsageError(error.format_message()).findings())
         error.show()
         code = 2
     except GitOpsError as error:
         for finding in error.findings():
-            sys.stderr.write(f"{finding.severity}: {finding} [{finding.code}]\n")
+            if job is None or not job.finding(finding):
+                say(finding)
         code = error.exit_code
     except SystemExit as error:
         # click ends with 1 when the reader of its help has gone, and wraps stdout.
@@ -126,15 +141,44 @@ def main() -> NoReturn:
     except BaseException as error:
         _report_crash(error)
         code = 1
+        if job is not None:
+            bug = GitOpsError(f"a bug in gitops-actions: {type(error).__name__}; the log has what to report")
+            job.finding(*bug.findings())
+            job.judged(bug.findings(), {}, 1)
+    if job is not None:
+        for finding in job.finish():
+            say(finding)
+        job.close()
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _print_failure(ctx: click.Context, findings: list[dict[str, Any]], code: int) -> None:
+def _job() -> Job | None:
+    """The job of the CI system that runs us; None: nobody knows of one."""
+    if not any(os.environ.get(name) for name in CI):
+        return None
+    from gitops_actions.cli.job import Job
+
+    return Job.begin(dict(os.environ), [os.environ[name] for name in TOKENS if os.environ.get(name)])
+
+
+def _failed(ctx: click.Context, error: GitOpsError) -> None:
+    """Hand a failure on as a document: to stdout, if that holds one, and to the CI system."""
     settings = ctx.obj
-    if isinstance(settings, Settings) and settings.output == "json":
-        settings.result(
-            "", {"schema_version": 1, "command": ctx.invoked_subcommand, "exit_code": code, "findings": findings}
-        )
+    if not isinstance(settings, Settings):
+        return
+    from gitops_actions.report.json import finding_document
+
+    findings = error.findings()
+    document = {
+        "schema_version": 1,
+        "command": ctx.invoked_subcommand,
+        "exit_code": error.exit_code,
+        "findings": [finding_document(finding) for finding in findings],
+    }
+    for problem in settings.job.judged(findings, document, error.exit_code):
+        settings.finding(problem)
+    if settings.output == "json":
+        settings.result("", document)
 
 
 def _interrupted(number: int, frame: object) -> NoReturn:  # noqa: ARG001 (the signature of a handler)

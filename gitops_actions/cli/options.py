@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 import click
 
+from gitops_actions.errors import UsageError
 from gitops_actions.times import FORMS, seconds
 
+# Names of outputs that are options, too.
+AMBIGUOUS = ("GITOPS_ENVIRONMENT", "GITOPS_VERSION")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -33,13 +37,28 @@ class Duration(click.ParamType[int]):
 
 
 class _Option(click.Option):
-    """An option that may hold several values takes them line by line from its environment variable."""
+    """An option whose environment variable counts as not given when it is empty: an input of an action or of a
+    component that nobody has set. Line ends around the value are those of a block in YAML. An option that may hold
+    several values takes them line by line."""
 
     def value_from_envvar(self, ctx: click.Context) -> Any:
-        text = self.resolve_envvar_value(ctx)
-        if text is None or not self.multiple:
-            return text
-        return tuple(line.strip() for line in text.splitlines() if line.strip())
+        text = (self.resolve_envvar_value(ctx) or "").strip("\r\n")
+        if not text:
+            return None
+        self._check_origin()
+        return tuple(line.strip() for line in text.splitlines() if line.strip()) if self.multiple else text
+
+    def _check_origin(self) -> None:
+        """Raises UsageError where an earlier job's output stands in for the value that this job was given: GitLab puts
+        them above the variables of a job (https://docs.gitlab.com/ci/variables/#cicd-variable-precedence)."""
+        if self.envvar not in AMBIGUOUS or not os.environ.get("GITLAB_CI") or not os.environ.get("GITOPS_OUTCOME"):
+            return
+        flag = max(self.opts, key=len)
+        raise UsageError(
+            f"{self.envvar} may be the output of an earlier job, which hides the value that this job was given",
+            code="GA092",
+            hint=f"give {flag} on the command line, or keep the outputs of other jobs out with `dependencies: []`",
+        )
 
 
 def option(*declarations: str, **attributes: Any) -> Callable[[Function], Function]:
@@ -66,9 +85,21 @@ def repository_options(function: Function) -> Function:
 
     @option("--config-repo", metavar="URL|PATH", help="The config repo; default: `config-repo` in gitops.yaml here.")
     @option("--base", metavar="BRANCH", help="Its base branch; default: the branch that its HEAD names.")
-    @option("--forge", type=click.Choice(["github", "gitlab", "local", "auto"]), default="auto", show_default=True)
+    @option(
+        "--forge",
+        type=click.Choice(["github", "gitlab", "local", "auto"]),
+        default="auto",
+        show_default=True,
+        help="Where its requests are; auto: by the URL.",
+    )
     @option("--api-url", metavar="URL", help="The forge's API; default: by host.")
-    @option("--transport", type=click.Choice(["auto", "api", "git"]), default="auto", show_default=True)
+    @option(
+        "--transport",
+        type=click.Choice(["auto", "api", "git"]),
+        default="auto",
+        show_default=True,
+        help="How to read and write; auto: by the API where the forge has one.",
+    )
     @option("--author", metavar="'NAME <MAIL>'", help="Author of the commits.")
     @option("--budget", type=Duration(), default="2m", show_default=True, help="How long to go on after lost races.")
     @functools.wraps(function)

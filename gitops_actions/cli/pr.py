@@ -18,7 +18,7 @@ from gitops_actions.core import messages, naming, trailers
 from gitops_actions.core.graph import environment_called
 from gitops_actions.core.targets import unknown_app
 from gitops_actions.errors import UsageError
-from gitops_actions.model import MergeMethod, PullRequest
+from gitops_actions.model import MergeMethod, Outcome, PullRequest, Result
 from gitops_actions.protocols import Forge
 
 
@@ -73,7 +73,7 @@ def command() -> None:
 
 
 @command.command("list")
-@option("--state", type=click.Choice(get_args(State)), default="open", show_default=True)
+@option("--state", type=click.Choice(get_args(State)), default="open", show_default=True, help="In which state.")
 @option("-e", "--environment", metavar="ENV", help="Only those for this environment.")
 @option("--app", metavar="NAME", help="Only those that bring this app.")
 @repository_options
@@ -129,8 +129,9 @@ def merge_request(
         else:
             method = merge_method or _configured(session, row)
             merged = forge.merge(number, expected_head=row.request.head_sha, method=method, author=session.author)
+        outcome = Outcome.UNCHANGED if row.request.state == "merged" else Outcome.MERGED
         text = f"#{number} is merged into {merged.base} as {(merged.merge_commit or '')[:12]}"
-        _print(settings, "merge", text, [replace(row, request=merged)])
+        _done(settings, "merge", text, replace(row, request=merged), outcome)
 
 
 @command.command("close")
@@ -148,7 +149,8 @@ def close_request(settings: Settings, repository: RepositoryOptions, number: int
         if row.request.state == "closed":
             settings.note(f"#{number} was closed already")
         closed = forge.close(number, comment=comment)
-        _print(settings, "close", f"#{number} is closed", [replace(row, request=closed)])
+        outcome = Outcome.CLOSED if row.request.state == "open" else Outcome.UNCHANGED
+        _done(settings, "close", f"#{number} is closed", replace(row, request=closed), outcome)
 
 
 def _forge(session: Session) -> Forge:
@@ -191,9 +193,30 @@ def _configured(session: Session, row: _Row) -> MergeMethod:
     return (environment.merge_method if environment else None) or "merge"
 
 
+def _done(settings: Settings, verb: str, text: str, row: _Row, outcome: Outcome) -> None:
+    """Hand on and print what became of a request."""
+    request = row.request
+    result = Result(
+        environment=row.environment,
+        apps=tuple(row.versions),
+        outcome=outcome,
+        changed=outcome is not Outcome.UNCHANGED,
+        base=request.base,
+        branch=request.branch,
+        commit=request.merge_commit,
+        pull_request=request,
+        versions=row.versions,
+    )
+    settings.hand_on(f"pr {verb}", [result], _document(verb, [row]))
+    _print(settings, verb, text, [row])
+
+
+def _document(verb: str, rows: Sequence[_Row]) -> dict[str, object]:
+    return {"schema_version": 1, "command": f"pr {verb}", "pull_requests": [row.document() for row in rows]}
+
+
 def _print(settings: Settings, verb: str, text: str, rows: Sequence[_Row]) -> None:
-    document = {"schema_version": 1, "command": f"pr {verb}", "pull_requests": [row.document() for row in rows]}
-    settings.result(text, document)
+    settings.result(text, _document(verb, rows))
 
 
 def _table(rows: Sequence[_Row]) -> str:

@@ -25,7 +25,6 @@ from gitops_actions.core.proposal import Wishes
 from gitops_actions.core.targets import unknown_app
 from gitops_actions.errors import GitOpsError, UsageError
 from gitops_actions.model import App, Environment, Plan, PullRequest, Result
-from gitops_actions.plugins import load
 
 
 @click.command("promote")
@@ -52,7 +51,7 @@ def command(
 
     An environment is due the release that the environments in its `after` have on their base branch.
     """
-    event = load("runtimes", "none")(settings.environ).event()
+    event = settings.job.event
     wishes = wanted(rest, run=event.get("run"), actor=event.get("actor"))
     for what, name in (("app", app), ("environment", source), ("environment", target)):
         if name is not None:

@@ -174,7 +174,15 @@ def open_session(settings: Settings, options: RepositoryOptions, *, likely: tupl
         git: Store = plugins.load("stores", "git")(repository)
         kind = "local" if options.forge == "auto" and repository.local else kind
         connection = Connection(
-            repository.url, options.api_url, secrets, author, deadline, settings.detail, git, repository
+            repository.url,
+            options.api_url,
+            secrets,
+            author,
+            deadline,
+            settings.detail,
+            git,
+            repository,
+            settings.job.hide,
         )
         forge: Forge | None = plugins.load("forges", kind)(connection) if kind else None
         forges += [forge] if forge is not None else []

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from gitops_actions.errors import Temporary
 
 if TYPE_CHECKING:
-    from gitops_actions.model import Finding
+    from gitops_actions.cli.job import Job
+    from gitops_actions.model import Finding, Result
 
 # A GitHub App: its id (or client id), and its private key.
 APP = ("GITOPS_GITHUB_APP_ID", "GITOPS_GITHUB_APP_PRIVATE_KEY")
 # Kept from every child process.
 TOKENS = ("GITOPS_TOKEN", "GH_TOKEN", "GITHUB_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN", "GITOPS_GITHUB_APP_PRIVATE_KEY")
+
+
+def _nowhere() -> Job:
+    from gitops_actions.cli.job import Job
+
+    return Job.nowhere()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,7 @@ class Settings:
     verbosity: int
     environ: Mapping[str, str]
     now: int
+    job: Job = field(default_factory=_nowhere, repr=False)
 
     def as_output(self, output: Literal["text", "json"]) -> Settings:
         """The same settings with another form of the result."""
@@ -76,11 +85,26 @@ class Settings:
             sys.stderr.write(message + "\n")
             sys.stderr.flush()
 
+    def fold(self, title: str) -> AbstractContextManager[None]:
+        """A fold for what `detail` says."""
+        return self.job.group(title) if self.verbosity > 0 else nullcontext()
+
     def finding(self, finding: Finding) -> None:
         """Say a finding, on stderr; errors are said even when quiet."""
-        if self.verbosity >= 0 or finding.severity == "error":
-            sys.stderr.write(f"{finding.severity}: {finding} [{finding.code}]\n")
-            sys.stderr.flush()
+        if (self.verbosity >= 0 or finding.severity == "error") and not self.job.finding(finding):
+            say(finding)
+
+    def hand_on(self, command: str, results: Sequence[Result], document: Mapping[str, object] | None = None) -> None:
+        """Hand results on to the CI system that runs us, before they are printed: what takes the printed ones may be
+        gone. ``document``: see `Job.results`."""
+        for problem in self.job.results(command, results, document):
+            self.finding(problem)
+
+
+def say(finding: Finding) -> None:
+    """Write a finding to stderr."""
+    sys.stderr.write(f"{finding.severity}: {finding} [{finding.code}]\n")
+    sys.stderr.flush()
 
 
 def pretty(document: object) -> str:

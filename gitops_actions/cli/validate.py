@@ -40,11 +40,17 @@ def command(settings: Settings, repository: RepositoryOptions, folder: Path) -> 
     else:
         with open_session(settings, repository) as session:
             findings = _check_session(session)
+    here = repository.config_repo is None
+    for finding in findings:
+        file = str(folder / finding.file) if here and finding.file is not None else finding.file
+        settings.job.finding(replace(finding, file=file), here=here)
     errors = sum(finding.severity == "error" for finding in findings)
     lines = [f"{finding.severity}: {finding} [{finding.code}]" for finding in findings]
     others = len(findings) - errors
     lines.append(f"{_count(errors, 'error')}, {_count(others, 'other finding')}" if findings else "Everything is fine.")
     document = {"schema_version": 1, "command": "validate", "findings": [asdict(finding) for finding in findings]}
+    for problem in settings.job.judged(findings, document, 2 if errors else 0):
+        settings.finding(problem)
     settings.result("\n".join(lines), document)
     if errors:
         click.get_current_context().exit(2)

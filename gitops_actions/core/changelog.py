@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gitops_actions.core import harmless
+from gitops_actions import harmless
 from gitops_actions.model import Changes, Commit
 
 LIMIT = 50  # commits that are asked for, and entries that a text has in all

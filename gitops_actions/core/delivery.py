@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from gitops_actions.core import cells, harmless, judging, messages, naming, order, proposal, records
+from gitops_actions import harmless
+from gitops_actions.core import cells, judging, messages, naming, order, proposal, records
 from gitops_actions.core.cells import Draft
 from gitops_actions.core.judging import Part, Rules
 from gitops_actions.core.proposal import Proposal, Situation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gitops_actions.core import delivery, graph, images, judging, naming, records
@@ -17,6 +17,21 @@ from gitops_actions.names import did_you_mean
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,127}")
 _REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+
+
+def origin(given: Source, run: Mapping[str, str], built_from: str | None) -> Source:
+    """Where a release comes from: what was given, else what the ``run`` knows (see `protocols.Runtime`). It knows about
+    its own repository; where the release is built from another one, its commits and numbers mean nothing.
+
+    ``built_from``: the source of the app, as the policy says.
+    """
+    repository = given.repository if given.repository is not None else built_from
+    here = run.get("source")
+    if repository is not None and here is not None and repository.lower() != here.lower():
+        return given
+    number = int(run["sequence"]) if given.sequence is None and "sequence" in run else given.sequence
+    revision = given.revision if given.revision is not None else run.get("revision")
+    return Source(here if repository is None else repository, revision, number)
 
 
 def release(app: App, given: Sequence[Image], *, version: str | None, source: Source) -> Release:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from gitops_actions.core import harmless, images, trailers
+from gitops_actions import harmless
+from gitops_actions.core import images, trailers
 from gitops_actions.errors import UsageError
 from gitops_actions.model import Commit, Image, Release, Source
 

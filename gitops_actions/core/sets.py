@@ -6,7 +6,8 @@ import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gitops_actions.core import assignments, cells, harmless, messages, proposal, trailers
+from gitops_actions import harmless
+from gitops_actions.core import assignments, cells, messages, proposal, trailers
 from gitops_actions.core.cells import Draft, Toolbox
 from gitops_actions.core.proposal import Proposal, Situation, Wishes
 from gitops_actions.core.wording import Delivered, Step, Wording

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from gitops_actions.core import changelog, harmless, messages
+from gitops_actions import harmless
+from gitops_actions.core import changelog, messages
 from gitops_actions.core.changelog import Changelog
 from gitops_actions.errors import GitOpsError, UsageError
 from gitops_actions.model import (

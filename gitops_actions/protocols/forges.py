@@ -31,7 +31,8 @@ class Connection:
     ``url`` is the address of the repository as it was given, without credentials. ``credentials`` are all that the
     environment holds, by the names of their variables; a forge takes those that it knows. ``deadline`` is on the
     monotonic clock. ``detail`` tells a person who looks closely. ``git`` is the repository by git, which asks nothing
-    before it is asked, and ``repository`` what that is made from.
+    before it is asked, and ``repository`` what that is made from. ``hide`` keeps a secret that was not in the
+    environment out of the log: it is called before the secret is used.
     """
 
     url: str
@@ -42,6 +43,7 @@ class Connection:
     detail: Callable[[str], None]
     git: Store
     repository: Any
+    hide: Callable[[str], None] = lambda _: None
 
 
 class Forge(Protocol):

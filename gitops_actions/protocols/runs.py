@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
@@ -13,33 +14,47 @@ from gitops_actions.model import (
 
 
 class Runtime(Protocol):
-    """The CI system that runs us."""
+    """The CI system that runs us. A plugin of the group `runtimes` is a class with a static
+    ``detect(environ) -> bool``; it is called with the environment and with a function that writes one line to the log
+    exactly as it is, for commands of the CI system's own and for nothing else. Nothing here raises but OSError, for a
+    file that cannot be written.
+
+    ``obeyed``: what the reader of the log takes for more than text. A blank goes behind every match in what is printed;
+    in a JSON document the last character of the match is written as an escape. None: whatever is printed is text.
+    """
 
     name: str
+    obeyed: re.Pattern[str] | None
 
     def event(self) -> Mapping[str, str]:
-        """Defaults it knows: any of ``revision``, ``source``, ``sequence``, ``run`` (an URL), ``actor`` (who started
-        it)."""
+        """What it knows of the run: any of ``revision``, ``source``, ``sequence``, ``run`` (an URL), ``actor`` (who
+        started it), ``debug`` (somebody looks closely)."""
         ...
 
     def mask(self, secret: str) -> None:
-        """Keep a text out of the log, in every form it may appear in."""
+        """Keep this text, a single line, out of the log. The other forms it may appear in are given one by one."""
         ...
 
-    def output(self, values: Mapping[str, str]) -> None:
-        """Hand values to later steps."""
+    def output(self, values: Mapping[str, Sequence[str]]) -> Sequence[str]:
+        """Hand values to later steps or jobs: of each name the first text that fits. Returns the names of which none
+        does."""
         ...
 
-    def annotate(self, finding: Finding) -> None:
-        """Show a finding where the CI system shows findings."""
+    def annotate(self, finding: Finding) -> bool:
+        """Show a finding where the CI system shows findings, the log included; False: nowhere, or no more of them. Its
+        file, if it has one, is one of the repository that runs us."""
         ...
 
-    def summary(self, markdown: str) -> None:
-        """Add to the job's summary."""
+    def summary(self, markdown: str) -> bool:
+        """Add to the job's summary; False: it has none, or no room for that."""
         ...
 
     def group(self, title: str) -> AbstractContextManager[None]:
         """A fold in the log."""
+        ...
+
+    def finish(self) -> None:
+        """The run is over: write what is only written as a whole."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -13,8 +13,13 @@ class Json:
     """One JSON document."""
 
     def report(self, command: str, results: Sequence[Result]) -> str:
-        document = {"schema_version": 1, "command": command, "results": [_result(result) for result in results]}
-        return msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
+        return msgspec.json.format(msgspec.json.encode(document(command, results)), indent=2).decode()
+
+
+def document(command: str, results: Sequence[Result], *, without: Collection[str] = ()) -> dict[str, object]:
+    """The document. Fields of results that are left out are null."""
+    made = [_result(result) | dict.fromkeys(without) for result in results]
+    return {"schema_version": 1, "command": command, "results": made}
 
 
 def _result(result: Result) -> dict[str, object]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from gitops_actions import texts
 from gitops_actions.model import Change, Outcome, Result
 
-_WORDS = {
+WORDS = {
     Outcome.UNCHANGED: "unchanged",
     Outcome.PLANNED: "would change",
     Outcome.COMMITTED: "committed",
@@ -47,7 +47,7 @@ def change_line(change: Change) -> str:
 def _line(result: Result) -> str:
     what = ", ".join(f"{app} {result.versions[app]}" if app in result.versions else app for app in result.apps)
     subject = " in ".join(part for part in (what, result.environment) if part) or "values"
-    parts = [f"{subject}: {_WORDS[result.outcome]}"]
+    parts = [f"{subject}: {WORDS[result.outcome]}"]
     if result.pull_request is not None:
         parts.append(f"#{result.pull_request.number} {result.pull_request.url}")
     elif result.commit is not None:

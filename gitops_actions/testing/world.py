@@ -94,9 +94,9 @@ class World:
         self.work = root / "work"
         for folder in (self.temporary, self.home, self.work):
             folder.mkdir()
-        kept = {name: text for name, text in os.environ.items() if not name.startswith(("GITOPS_", "GIT_", "CI"))}
+        of_the_run = ("GITOPS_", "GIT_", "CI", "GITHUB_", "GITLAB_", "RUNNER_", "BUILD_")
+        kept = {name: text for name, text in os.environ.items() if not name.startswith(of_the_run)}
         self.environ = {**kept, "HOME": str(self.home), "TMPDIR": str(self.temporary)}
-        self.environ.pop("RUNNER_TEMP", None)
 
     def command(self, *arguments: str) -> list[str]:
         """The command line, with the config repository where the command takes one."""

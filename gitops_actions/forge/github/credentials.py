@@ -28,12 +28,15 @@ class Credentials:
     """What the environment holds for GitHub. Nothing is asked before `auth`.
 
     ``source`` is the variable that counts: GITOPS_TOKEN, else the App, else GH_TOKEN, else GITHUB_TOKEN; None when
-    there is none. Raises UsageError for what cannot be a token or a key.
+    there is none. ``hide`` is told a token that was minted. Raises UsageError for what cannot be a token or a key.
     """
 
-    def __init__(self, environ: Mapping[str, Secret], address: Address) -> None:
+    def __init__(
+        self, environ: Mapping[str, Secret], address: Address, hide: Callable[[str], None] = lambda _: None
+    ) -> None:
         given = {name: secret.reveal().strip() for name, secret in environ.items()}
         self._address = address
+        self._hide = hide
         self._app = given.get(APP, ""), given.get(KEY, "").replace("\\n", "\n")
         names = [OURS, *([APP] if any(self._app) else []), *USUAL]
         self.source = next((name for name in names if name == APP or given.get(name)), None)
@@ -54,6 +57,7 @@ class Credentials:
             raise no_credentials()
         if self.source == APP:
             self._token = self._minted(client(methods.AppAuth(*self._app)))
+            self._hide(self._token)
         return methods.Token(self._token)
 
     @property

@@ -31,7 +31,7 @@ from gitops_actions.protocols import Ancestry, Capability, Connection, Store
 def connect(connection: Connection) -> GitHubForge:
     """The forge of a repository on GitHub. Nothing is asked yet."""
     where = address(connection.url, connection.api_url)
-    credentials = Credentials(connection.credentials, where)
+    credentials = Credentials(connection.credentials, where, connection.hide)
     client = Client(where, credentials, deadline=connection.deadline, detail=connection.detail)
     return GitHubForge(View(client, where), connection.git)
 

@@ -25,7 +25,8 @@ VALUE = 200
 _READ = 4000
 # Text of ours and of nobody else stands here, or a word that is only a word wherever it stands.
 _WORD = re.compile(r"(?!www\.)[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*", re.IGNORECASE)
-_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~%+-]+)*/?")
+# An address that ends where it seems to, and holds nothing that Markdown or HTML knows.
+URL = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]+)?(?:/[A-Za-z0-9._~%+-]+)*/?")
 
 # (what, where the blank goes: behind what was found). These notify, close, link back, or keep checks from running.
 _OBEYED = re.compile(
@@ -101,7 +102,7 @@ def titled(value: Any) -> str:
 
 def url(text: str | None) -> Markdown | None:
     """An address that may stand in Markdown as it is; None for one that may not."""
-    if text is None or len(text) > 500 or not _URL.fullmatch(text):
+    if text is None or len(text) > 500 or not URL.fullmatch(text):
         return None
     return Markdown(text) if exact(text) == text else None
 
