@@ -18,7 +18,7 @@ import pytest
 from gitops_actions.testing import repos
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", "docs/getting-started.md", "docs/editing.md"]
+PAGES = ["README.md", "docs/getting-started.md", "docs/editing.md", "docs/pipelines.md"]
 HOME = "/home/you/shop"  # what pages call the folder
 BLOCK = re.compile(
     r"(?:<!-- file: (?P<file>\S+) -->\n+)?^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL

@@ -22,6 +22,15 @@ _BASES = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_DEFAULT_
 _REMOTE = "refs/remotes/origin"
 
 
+def built_in() -> tuple[str, ...]:
+    """The names of the sets of the package."""
+    return tuple(sorted(path.parent.name for path in _ours().glob("*/set.yaml")))
+
+
+def _ours() -> Path:
+    return templates() / "pipelines"
+
+
 class Library:
     """The sets that can be used here.
 
@@ -37,8 +46,8 @@ class Library:
 
     def find(self, name: str) -> sets.TemplateSet:
         """The set of that name. Raises UsageError when there is none, or it is not as it should be."""
-        if name in self.built_in:
-            return sets.read(name, folder(self._ours / name), "built in")
+        if name in built_in():
+            return sets.read(name, folder(_ours() / name), "built in")
         installed = plugins.installed_templates()
         if name in installed:
             package = installed[name].load()
@@ -55,11 +64,7 @@ class Library:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all sets, those of the package first. The first of a name is the one that is used."""
-        return tuple(dict.fromkeys((*self.built_in, *plugins.installed_templates(), *self.own)))
-
-    @functools.cached_property
-    def built_in(self) -> tuple[str, ...]:
-        return tuple(sorted(path.parent.name for path in self._ours.glob("*/set.yaml")))
+        return tuple(dict.fromkeys((*built_in(), *plugins.installed_templates(), *self.own)))
 
     @functools.cached_property
     def own(self) -> dict[str, dict[str, str]]:
@@ -70,10 +75,6 @@ class Library:
             if slash:
                 found.setdefault(name, {})[rest] = text
         return dict(sorted(found.items()))
-
-    @property
-    def _ours(self) -> Path:
-        return templates() / "pipelines"
 
     def _texts(self) -> dict[str, str]:
         if self._base == HERE:

@@ -17,7 +17,7 @@ import yaml
 
 from gitops_actions import config
 from gitops_actions.cli.generate import command
-from gitops_actions.cli.templates import Library
+from gitops_actions.cli.templates import Library, built_in
 from gitops_actions.testing import repos
 from gitops_actions.testing.runs import Runs
 
@@ -57,7 +57,7 @@ def test_what_comes_out(case: Path, run: Runs, tmp_path: Path) -> None:
     assert run().text.count("unchanged") == len(made)
 
 
-@pytest.mark.parametrize("name", Library(Path(), {}).built_in)
+@pytest.mark.parametrize("name", built_in())
 def test_every_parameter_is_in_a_case(name: str) -> None:
     known = Library(Path(), {}).find(name)
     loaded = {
