@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from gitops_actions import __version__
 from gitops_actions.cli.generate import command
 from gitops_actions.cli.placing import Placed
 from gitops_actions.cli.placing import place as put
@@ -15,6 +16,8 @@ from gitops_actions.errors import NotAllowed
 from gitops_actions.testing import repos
 from gitops_actions.testing.nobody import Nobody
 from gitops_actions.testing.runs import Runs
+
+ROOT = Path(__file__).parent.parent.parent
 
 ACTION = "gitops-actions/gitops-actions@" + "0123456789" * 4
 HEAD = "version: 1\nconfig-repo: {url: 'https://github.com/acme/deploy'}\napp: web\n"
@@ -380,8 +383,16 @@ def test_list_and_explain(place: Place) -> None:
 
 def test_a_development_install_says_which_commit_it_names(place: Place) -> None:
     place.write("gitops.yaml", HEAD + PIPELINE.replace(f" action: {ACTION},", ""))
+    head = repos.git(ROOT, "rev-parse", "HEAD")
+    done = place.run()
+    assert f"Workflows name gitops-actions/gitops-actions@{head}" in done.errors
+    assert f"uses: gitops-actions/gitops-actions@{head} # development" in place.read(GITHUB)
+    assert os.path.exists(GITLAB)
+
+
+def test_within_the_action_workflows_name_it(place: Place) -> None:
+    place.write("gitops.yaml", HEAD + PIPELINE.replace(f" action: {ACTION},", ""))
     environ = {"GITHUB_ACTION_REPOSITORY": "gitops-actions/gitops-actions", "GITHUB_ACTION_REF": "ab" * 20}
     done = place.run(environ=environ)
-    assert f"Workflows name gitops-actions/gitops-actions@{'ab' * 20}" in done.errors
-    assert f"uses: gitops-actions/gitops-actions@{'ab' * 20} # development" in place.read(GITHUB)
-    assert os.path.exists(GITLAB)
+    assert "Workflows name" not in done.errors
+    assert f"uses: gitops-actions/gitops-actions@{'ab' * 20} # v{__version__}" in place.read(GITHUB)
