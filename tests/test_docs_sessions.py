@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from gitops_actions.testing import repos
+from gitops_actions.testing.runner import Step
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", "docs/getting-started.md", "docs/editing.md", "docs/pipelines.md"]
+PAGES = ["README.md", "docs/getting-started.md", "docs/editing.md", "docs/pipelines.md", "docs/ci.md"]
 HOME = "/home/you/shop"  # what pages call the folder
 BLOCK = re.compile(
     r"(?:<!-- file: (?P<file>\S+) -->\n+)?^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
@@ -31,7 +32,7 @@ class Shell:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "shop"
         self.folder.mkdir()
-        self._environ = {
+        self.environ = {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(folder),
             "TMPDIR": str(folder),
@@ -40,7 +41,7 @@ class Shell:
         }
         self._now = 1_790_000_000
         for role in ("AUTHOR", "COMMITTER"):
-            self._environ |= {f"GIT_{role}_NAME": "You", f"GIT_{role}_EMAIL": "you@example.com"}
+            self.environ |= {f"GIT_{role}_NAME": "You", f"GIT_{role}_EMAIL": "you@example.com"}
 
     def run(self, command: str) -> str:
         """What a command prints, to stdout and stderr. A minute passes before each."""
@@ -49,7 +50,7 @@ class Shell:
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=self.folder,
-            env=self._environ | dates | {"SOURCE_DATE_EPOCH": str(self._now)},
+            env=self.environ | dates | {"SOURCE_DATE_EPOCH": str(self._now)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -85,15 +86,19 @@ def alike(text: str) -> list[str]:
     return re.sub(r"\b[0-9a-f]{7,40}\b", "<id>", text).splitlines()
 
 
-def begin(name: str, text: str, shell: Shell) -> None:
-    """What a page takes for granted: README starts from a config repo with the policy that it shows."""
-    if name != "README.md":
+def begin(name: str, shell: Shell) -> None:
+    """What a page takes for granted: a config repo with the policy that README shows, and a step of GitHub Actions."""
+    if name not in ("README.md", "docs/ci.md"):
         return
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
     policy = re.search(r"^```yaml\n(version: 1\n.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert policy is not None
     overlay = "resources: [../../base]\nimages:\n  - name: ghcr.io/acme/web\n    newTag: 1.4.1\n"
-    files = {"gitops.yaml": policy[1], "apps/web/overlays/dev/kustomization.yaml": overlay}
+    places = [f"apps/web/overlays/{environment}/kustomization.yaml" for environment in ("dev", "staging", "production")]
+    files = {"gitops.yaml": policy[1], **dict.fromkeys(places, overlay)}
     repos.bare(shell.folder / "config.git", files)
+    if name == "docs/ci.md":
+        shell.environ |= Step(shell.folder.parent / "step").environ | {"GITOPS_CONFIG_REPO": "config.git"}
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -101,7 +106,7 @@ def test_sessions_are_real(name: str, tmp_path: Path) -> None:
     page = ROOT / name
     text = page.read_text(encoding="utf-8")
     shell = Shell(tmp_path)
-    begin(name, text, shell)
+    begin(name, shell)
     played = shell.play(text)
     if os.environ.get("UPDATE_DOCS"):
         page.write_text(played, encoding="utf-8")

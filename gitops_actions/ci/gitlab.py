@@ -21,9 +21,9 @@ from gitops_actions.model import Finding, Severity
 _DOTENV = "gitops.env"
 # The file has to be smaller than this.
 _SIZE = 5 * 1024
-# GitLab takes a line as it is, but puts variables in for what follows a `$`, and other readers of such files know
-# quotes, comments and escapes.
-_PLAIN = re.compile(r"[^\s\x00-\x1f\x7f-\x9f$'\"`\\#]*")
+# GitLab takes a line as it is, but puts variables in for what follows a `$`; other readers of such files know quotes
+# and escapes.
+_PLAIN = re.compile(r"[^\s\x00-\x1f\x7f-\x9f$'\"`\\]*")
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _PROJECT = re.compile(r"[\w.-]+(/[\w.-]+)+", re.ASCII)
 _ADDRESS = re.compile(r"https?://[\w.:~/%-]+", re.ASCII)

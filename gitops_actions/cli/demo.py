@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from gitops_actions.cli.options import option
-from gitops_actions.cli.settings import Settings
+from gitops_actions.cli.settings import SIGNS, Settings
 from gitops_actions.errors import GitOpsError, UsageError
 from gitops_actions.resources import templates
 from gitops_actions.testing import repos
@@ -53,7 +53,9 @@ class Stage:
         self._settings = settings
         self._pause = pause
         # The story must not depend on what the person's own shell says to gitops-actions.
-        self._environ = {name: text for name, text in settings.environ.items() if not name.startswith("GITOPS_")}
+        # The story is the same in a CI system, and its commands are nobody's job there.
+        kept = (item for item in settings.environ.items() if item[0] not in SIGNS)
+        self._environ = {name: text for name, text in kept if not name.startswith("GITOPS_")}
 
     def play(self) -> None:
         """The story, from empty folders to a rollout in production."""

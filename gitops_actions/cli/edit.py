@@ -177,8 +177,11 @@ def _refuse(settings: Settings, refusals: Sequence[GitOpsError]) -> NoReturn:
     code = next(code for code in _WORST if code in {error.exit_code for error in refusals})
     for finding in findings:
         settings.finding(replace(finding, file=texts.one_line(finding.file or "")))
+    document = _document(findings, exit_code=code)
+    for problem in settings.job.judged(findings, document, code):
+        settings.finding(problem)
     if settings.output == "json":
-        settings.result("", _document(findings, exit_code=code))
+        settings.result("", document)
     raise SystemExit(code)
 
 

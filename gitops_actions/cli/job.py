@@ -90,8 +90,7 @@ class Job:
         if finding.file is None:
             message = f"{place}: {finding.message}" if place else finding.message
             finding = replace(finding, message=message, line=None, column=None)
-        hint = finding.hint and self._veil.over(finding.hint)
-        finding = replace(finding, message=self._veil.over(finding.message), hint=hint)
+        finding = self._veil.within(finding)
         return self._told("show a finding", lambda: self._runtime.annotate(finding), False)
 
     def results(
@@ -99,21 +98,25 @@ class Job:
     ) -> Sequence[Finding]:
         """Hand results on to later steps, and to the summary; the findings are what could not be done. ``document``:
         what is printed as JSON, where it is not the one of these results."""
-        if isinstance(self._runtime, Plain):
+        if self._runtime.name == Plain.name:
             return self._all_problems()
         from gitops_actions.report import outputs
 
-        markdown = plugins.load("reporters", "markdown")().report(command, results)
-        return self._hand_on(outputs.of_results(command, results, document), markdown)
+        results, document = self._veil.within((results, document))
+        reporter = plugins.load("reporters", "markdown")()
+        values = outputs.of_results(command, results, document)
+        return self._hand_on(values, lambda: reporter.report(command, results))
 
     def judged(self, findings: Sequence[Finding], document: Mapping[str, object], code: int) -> Sequence[Finding]:
         """Hand on what a command that ends with ``code`` has found instead of results, or why it has none; see
         `results`. Results that have been handed on stay."""
-        if isinstance(self._runtime, Plain) or self._handed_on:
+        if self._runtime.name == Plain.name or self._handed_on:
             return self._all_problems()
         from gitops_actions.report import markdown, outputs
 
-        return self._hand_on(outputs.of_findings(document, code), markdown.judgement(self.command, findings))
+        findings, document = self._veil.within((findings, document))
+        values = outputs.of_findings(document, code)
+        return self._hand_on(values, lambda: markdown.judgement(self.command, findings))
 
     def group(self, title: str) -> AbstractContextManager[None]:
         """A fold in the log, on stderr."""
@@ -135,15 +138,14 @@ class Job:
     def _is_local(self, here: bool | None) -> bool:
         return here is None and self.command in _OF_THIS_FOLDER
 
-    def _hand_on(self, values: Mapping[str, Sequence[str]], markdown: str) -> Sequence[Finding]:
+    def _hand_on(self, values: Mapping[str, Sequence[str]], markdown: Callable[[], str]) -> Sequence[Finding]:
         self._handed_on = True
-        hidden = {name: [self._veil.over(text) for text in choices] for name, choices in values.items()}
         none: Sequence[str] = ()
-        left_out = self._told("be given the outputs", lambda: self._runtime.output(hidden), none)
+        left_out = self._told("be given the outputs", lambda: self._runtime.output(values), none)
         if left_out:
             message = f"{', '.join(left_out)} cannot be an output for {self._runtime.name}: too long, or not plain text"
             self._problems.append(Finding("GA091", "warning", message, hint="take it from `--output json`"))
-        self._told("be given the summary", lambda: self._runtime.summary(self._veil.over(markdown)), False)
+        self._told("be given the summary", lambda: self._runtime.summary(markdown()), False)
         return self._all_problems()
 
     def _told(self, what: str, call: Callable[[], Value], default: Value) -> Value:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import enum
 import io
 import re
 import threading
-from collections.abc import Iterable
-from typing import BinaryIO, TextIO
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from typing import Any, BinaryIO, TextIO, TypeVar, cast
 
 from gitops_actions import texts
+
+Value = TypeVar("Value")
 
 
 class Veil:
@@ -27,6 +31,21 @@ class Veil:
     def over(self, text: str) -> str:
         """The text without them."""
         return self._pattern.sub("***", text) if self._pattern is not None else text
+
+    def within(self, value: Value) -> Value:
+        """A value with all texts in it so: what is made of them later may write a secret in a form of its own."""
+        return cast(Value, self._within(value)) if self._pattern is not None else value
+
+    def _within(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return value if isinstance(value, enum.Enum) else self.over(value)
+        if isinstance(value, Mapping):
+            return {key: self._within(each) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(map(self._within, value))
+        if is_dataclass(value) and not isinstance(value, type):
+            return replace(value, **{each.name: self._within(getattr(value, each.name)) for each in fields(value)})
+        return value
 
 
 class Log(io.TextIOBase):
@@ -95,6 +114,7 @@ class Log(io.TextIOBase):
     def buffer(self) -> BinaryIO:
         """For bytes that are exactly these."""
         self.rest()
+        self.stream.flush()
         return self.stream.buffer
 
     @property

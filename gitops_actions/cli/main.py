@@ -13,7 +13,7 @@ import click
 
 from gitops_actions import __version__
 from gitops_actions.cli.options import option
-from gitops_actions.cli.settings import TOKENS, Settings, say
+from gitops_actions.cli.settings import SIGNS, TOKENS, Settings, say
 from gitops_actions.errors import GitOpsError, UsageError
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ COMMANDS = {
     "plugins": "Show what is installed.",
     "demo": "Play the whole story on this machine.",
 }
-# One of these is set wherever a CI system runs us. Without any, looking for one would cost more than all the rest.
-CI = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "TEAMCITY_VERSION", "JENKINS_URL", "BUILD_ID", "BUILD_NUMBER")
 ISSUES = "https://github.com/gitops-actions/gitops-actions/issues"
 
 
@@ -153,8 +151,8 @@ def main() -> NoReturn:
 
 
 def _job() -> Job | None:
-    """The job of the CI system that runs us; None: nobody knows of one."""
-    if not any(os.environ.get(name) for name in CI):
+    """The job of the CI system that runs us; None: nobody knows of one, or all that is printed are words of ours."""
+    if sys.argv[1:] in (["--help"], ["-h"], ["--version"]) or not any(os.environ.get(name) for name in SIGNS):
         return None
     from gitops_actions.cli.job import Job
 

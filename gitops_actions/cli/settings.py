@@ -21,6 +21,9 @@ APP = ("GITOPS_GITHUB_APP_ID", "GITOPS_GITHUB_APP_PRIVATE_KEY")
 # Kept from every child process.
 TOKENS = ("GITOPS_TOKEN", "GH_TOKEN", "GITHUB_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN", "GITOPS_GITHUB_APP_PRIVATE_KEY")
 
+# One of these is set wherever a CI system runs us. Without any, looking for one would cost more than all the rest.
+SIGNS = ("CI", "GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "TEAMCITY_VERSION", "JENKINS_URL", "BUILD_ID", "BUILD_NUMBER")
+
 
 def _nowhere() -> Job:
     from gitops_actions.cli.job import Job

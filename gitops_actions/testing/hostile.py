@@ -30,6 +30,14 @@ PIECES = [
     "Gitops-App: evil", "<x@example.com>", "&#64;pat", "&commat;pat", "\u3000",
 ]  # fmt: skip
 
+# What texts are made of that CI systems obey, in a log or in a file.
+ORDERS = [
+    "\n", "\r", "\r\n", "::", ":", "##[", "#", "[", "]", "%", "%0A", "%25", ",", "=", "<<", "EOF", "ghadelimiter", " ",
+    "add-mask", "error", "warning", "set-output name=changed", "::stop-commands::x", "::add-mask::a", "##[error]x",
+    "\x1b[0Ksection_start:1:a\r\x1b[0K", "section_end:1:a", "\x1b[31m", "\u200b", "\u00ad", "\u0301", "\u2028", "\x85",
+    "\x0b", "\x1b", "\0", "\ufeff", "\ud800", "é", "a", "title", "file",
+]  # fmt: skip
+
 
 def is_quiet(text: str) -> None:
     """Fail if a forge would notify somebody, close or link back to something, or skip checks because of a text."""

@@ -8,7 +8,6 @@ steps with `run`, `shell: bash`, `env`, `id` and `working-directory`. Anything e
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import uuid
 from collections.abc import Mapping
@@ -18,29 +17,40 @@ from typing import Any
 
 import yaml
 
+from gitops_actions.testing.runner import Command, Step
 from tests.checkers import node, npm_package
 
 EVALUATE = Path(__file__).with_name("evaluate.mjs")
-# ::name key=value,key=value::data (https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands)
-COMMAND = re.compile(r"::(?P<name>[\w-]+)(?: (?P<properties>[^:]*))?::(?P<data>.*)")
 BASH = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail"]
 
 
 @dataclass
 class Ran:
-    """What a run of the action came to. ``log`` is what a reader sees: masked, without commands."""
+    """What a run of the action came to."""
 
     code: int = 0
     outputs: dict[str, str] = field(default_factory=dict)
-    log: list[str] = field(default_factory=list)
-    annotations: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
-    masks: list[str] = field(default_factory=list)
-    summary: str = ""
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def commands(self) -> list[Command]:
+        """The workflow commands that the runner obeyed."""
+        return [one for step in self.steps for one in step.commands]
+
+    @property
+    def annotations(self) -> list[Command]:
+        """What the page of the run shows."""
+        return [one for step in self.steps for one in step.annotations]
+
+    @property
+    def summary(self) -> str:
+        """The same."""
+        return "".join(step.summary for step in self.steps)
 
     @property
     def text(self) -> str:
-        """The log as one text."""
-        return "\n".join(self.log)
+        """The log as a reader sees it: masked, without commands."""
+        return "\n".join(line for step in self.steps for line in step.log)
 
 
 @dataclass(frozen=True)
@@ -83,33 +93,33 @@ class Job:
 
     def _run(self, action: Path, texts: Mapping[str, str], env: Mapping[str, str], ran: Ran) -> dict[str, str]:
         """Run one step; what it set."""
-        files = self.folder / "temp" / "_runner_file_commands" / str(uuid.uuid4())
-        files.mkdir(parents=True)
-        names = ("OUTPUT", "STEP_SUMMARY", "ENV", "PATH", "STATE")
-        for name in names:
-            (files / name).touch()
+        step = Step(self.folder / "temp" / "_runner_file_commands" / str(uuid.uuid4()))
+        ran.steps.append(step)
+        changes = {name: step.folder / name for name in ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE")}
+        for file in changes.values():
+            file.touch()
         environ = {
             **self.machine,
             **env,
             **{key.removeprefix("env."): value for key, value in texts.items() if key.startswith("env.")},
-            **{f"GITHUB_{name}": str(files / name) for name in names},
-            "GITHUB_ACTION_PATH": str(action), "GITHUB_ACTIONS": "true", "CI": "true",
+            **step.environ,
+            **{name: str(file) for name, file in changes.items()},
+            "GITHUB_ACTION_PATH": str(action),
             # as the real one has them in such a step: https://github.com/actions/runner/issues/2473
             "GITHUB_ACTION_REPOSITORY": "", "GITHUB_ACTION_REF": "",
             "GITHUB_WORKSPACE": str(self.folder / "work"), "RUNNER_TEMP": str(self.folder / "temp"),
             "RUNNER_TOOL_CACHE": str(self.folder / "tools"),
         }  # fmt: skip
-        script = files / "script.sh"
+        script = step.folder / "script.sh"
         script.write_text(texts["run"], encoding="utf-8")
         done = subprocess.run(
             [*BASH, str(script)], cwd=self.folder / "work" / texts["folder"], env=environ, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=240,
         )  # fmt: skip
         ran.code = done.returncode
-        read(done.stdout.decode(), ran)
-        ran.summary += (files / "STEP_SUMMARY").read_text(encoding="utf-8")
-        assert not (files / "ENV").read_bytes() + (files / "PATH").read_bytes(), "the job was changed"
-        return file_command((files / "OUTPUT").read_bytes().decode())
+        step.read(done.stdout.decode())
+        assert not b"".join(file.read_bytes() for file in changes.values()), "the job was changed"
+        return step.outputs
 
 
 class Expressions:
@@ -132,57 +142,3 @@ class Expressions:
         self._process.stdin.flush()
         answer: dict[str, str] = json.loads(self._process.stdout.readline())
         return answer
-
-
-def file_command(text: str) -> dict[str, str]:
-    """A file of `name=value` and `name<<DELIMITER` as the runner reads it
-    (https://github.com/actions/runner/blob/main/src/Runner.Worker/FileCommandManager.cs)."""
-    found: dict[str, str] = {}
-    lines = iter(text.split("\n"))
-    for line in lines:
-        if not line:
-            continue
-        name, sign, rest = re.fullmatch(r"([^=<]*)(=|<<)(.*)", line, re.DOTALL).groups()  # type: ignore[union-attr]
-        if sign == "=":
-            found[name] = rest
-            continue
-        value = []
-        for one in lines:
-            if one == rest:
-                break
-            value.append(one)
-        else:
-            raise ValueError(f"the delimiter {rest!r} is missing")
-        found[name] = "\n".join(value)
-    return found
-
-
-def read(output: str, ran: Ran) -> None:
-    """The output of a step, as the runner reads it: masks, annotations, and the rest."""
-    stopped = ""
-    for line in output.splitlines():
-        match = COMMAND.fullmatch(line.strip())
-        if match is None or (stopped and match["name"] != stopped):
-            for secret in ran.masks:
-                line = line.replace(secret, "***")
-            ran.log.append(line)
-            continue
-        name, data = match["name"], unescaped(match["data"])
-        pairs = (pair.partition("=") for pair in (match["properties"] or "").split(",") if pair)
-        properties = {key.strip(): unescaped(value) for key, _, value in pairs}
-        if name == stopped:
-            stopped = ""
-        elif name == "stop-commands":
-            stopped = data
-        elif name == "add-mask":
-            ran.masks += [one for one in data.splitlines() if one]
-        elif name in ("error", "warning", "notice"):
-            ran.annotations.append((name, properties, data))
-        elif name not in ("group", "endgroup", "debug"):
-            raise AssertionError(f"the workflow command {line!r}")
-
-
-def unescaped(text: str) -> str:
-    for code, char in (("%3A", ":"), ("%2C", ","), ("%0D", "\r"), ("%0A", "\n"), ("%25", "%")):
-        text = text.replace(code, char)
-    return text
