@@ -1,7 +1,7 @@
 """From an empty app repository to a pipeline whose deploy step brings the release: generated, and its steps really run.
 
-On GitHub by the runner of `runner.py` and our own action.yml, on GitLab by gitlab-ci-local; the config repo is on a GitHub
-or GitLab of loopback.
+On GitHub by the runner of `runner.py` and our own action.yml, on GitLab by gitlab-ci-local; the config repo is on a
+GitHub or GitLab of loopback.
 """
 
 from __future__ import annotations
