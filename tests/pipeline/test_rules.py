@@ -1,4 +1,4 @@
-"""The rules that every pipeline keeps, whoever wrote its template. Those of GitHub are in `tests/cli/test_generate.py`."""
+"""The rules that every pipeline keeps, whoever wrote its template; those of GitHub are in `test_generate.py`."""
 
 from __future__ import annotations
 
