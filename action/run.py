@@ -14,6 +14,11 @@ from pathlib import Path
 # Python runs isolated (-I), so that neither the workspace nor PYTHON... variables can bring in other code.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+# For `generate`, which names the commit. Steps of composite actions find these empty:
+# https://github.com/actions/runner/issues/2473.
+for name in ("ACTION_REPOSITORY", "ACTION_REF"):
+    os.environ[f"GITHUB_{name}"] = os.environ.get(f"GITHUB_{name}") or os.environ.pop(name, "")
+
 command = os.environ.pop("ACTION_COMMAND", "").strip()
 arguments = [line.strip() for line in os.environ.pop("ACTION_ARGUMENTS", "").splitlines() if line.strip()]
 if not re.fullmatch("[a-z]+(-[a-z]+)*( [a-z]+(-[a-z]+)*)*", command):

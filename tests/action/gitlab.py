@@ -40,12 +40,12 @@ class Project:
 
     def jobs(self) -> list[Any]:
         """Every job, as `--list-json` has it."""
-        found: list[Any] = json.loads(self._run("--list-json").stdout)
+        found: list[Any] = json.loads(self._run("--list-json", "--json-schema-validation=false").stdout)
         return found
 
     def preview(self) -> Any:
         """The pipeline with everything that it includes."""
-        return yaml.safe_load(self._run("--preview").stdout)
+        return yaml.safe_load(self._run("--preview", "--json-schema-validation=false").stdout)
 
     def run(self, job: str, variables: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         """Run a job, with CI/CD variables of the project."""
@@ -53,7 +53,14 @@ class Project:
         # gitlab-ci-local says that it is not GitLab, and names a folder of the project that only its containers have.
         given = json.dumps({"GITLAB_CI": "true", **variables})
         (self.folder / ".gitlab-ci-local-variables.yml").write_text(given, encoding="utf-8")
-        return self._run("--force-shell-executor", "--variable", f"CI_PROJECT_DIR={self.folder}", job, check=False)
+        return self._run(
+            "--force-shell-executor",
+            "--json-schema-validation=false",
+            "--variable",
+            f"CI_PROJECT_DIR={self.folder}",
+            job,
+            check=False,
+        )
 
     def dotenv(self, job: str) -> dict[str, str]:
         """The dotenv report of a job that has run: variables for later jobs."""

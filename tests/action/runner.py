@@ -54,15 +54,18 @@ class Job:
         for name in ("work", "temp", "tools"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
 
-    def uses(self, action: Path, given: Mapping[str, str], env: Mapping[str, str] | None = None) -> Ran:
-        """Run the action of a folder, as `uses:` with `with:` and `env:` does."""
+    def uses(
+        self, action: Path, given: Mapping[str, str], env: Mapping[str, str] | None = None, *, ref: str = "v0"
+    ) -> Ran:
+        """Run the action of a folder, as `uses: ...@ref` with `with:` and `env:` does."""
         document = yaml.safe_load((action / "action.yml").read_text(encoding="utf-8"))
         assert document["runs"].keys() == {"using", "steps"}
         assert document["runs"]["using"] == "composite"
         unexpected = given.keys() - document["inputs"].keys()
         assert not unexpected, f"Unexpected input(s): {unexpected}"
         inputs = {name: str((one or {}).get("default", "")) for name, one in document["inputs"].items()} | dict(given)
-        contexts: dict[str, Any] = {"inputs": inputs, "env": dict(env or {}), "steps": {}, "github": {}, "runner": {}}
+        github = {"action_repository": "gitops-actions/gitops-actions", "action_ref": ref}
+        contexts: dict[str, Any] = {"inputs": inputs, "env": dict(env or {}), "steps": {}, "github": github}
         ran = Ran()
         with Expressions() as expressions:
             for step in document["runs"]["steps"]:
@@ -91,6 +94,8 @@ class Job:
             **{key.removeprefix("env."): value for key, value in texts.items() if key.startswith("env.")},
             **{f"GITHUB_{name}": str(files / name) for name in names},
             "GITHUB_ACTION_PATH": str(action), "GITHUB_ACTIONS": "true", "CI": "true",
+            # as the real one has them in such a step: https://github.com/actions/runner/issues/2473
+            "GITHUB_ACTION_REPOSITORY": "", "GITHUB_ACTION_REF": "",
             "GITHUB_WORKSPACE": str(self.folder / "work"), "RUNNER_TEMP": str(self.folder / "temp"),
             "RUNNER_TOOL_CACHE": str(self.folder / "tools"),
         }  # fmt: skip

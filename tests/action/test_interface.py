@@ -46,6 +46,8 @@ def test_every_option_is_an_input_and_has_its_variable() -> None:
         "ACTION_PYTHON": "${{ steps.install.outputs.python }}",
         "ACTION_COMMAND": "${{ inputs.command }}",
         "ACTION_ARGUMENTS": "${{ inputs.arguments }}",
+        "ACTION_REPOSITORY": "${{ github.action_repository }}",
+        "ACTION_REF": "${{ github.action_ref }}",
         "GITOPS_TOKEN": "${{ inputs.token || env.GITOPS_TOKEN }}",
     }
     assert run["env"] == own | {

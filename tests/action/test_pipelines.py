@@ -1,14 +1,22 @@
-"""Our own pipelines: judged by the checkers that judge everybody's, and by rules of ours."""
+"""Our own pipelines, by rules of ours and by checkers; what those say of workflows, `pipeline/test_checked.py` asks."""
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from gitops_actions import __version__
+from gitops_actions.cli import own
+from gitops_actions.testing import repos
 from tests import checkers
 from tests.action.gitlab import Project
 
@@ -22,7 +30,6 @@ def load(path: Path) -> Any:
 
 
 def test_schemas() -> None:
-    checkers.fits_schema("vendor.github-workflows", *WORKFLOWS)
     checkers.fits_schema("vendor.dependabot", ROOT / ".github" / "dependabot.yml")
     checkers.fits_schema("vendor.gitlab-ci", ROOT / ".gitlab-ci.yml")
 
@@ -88,6 +95,49 @@ def test_base_image_is_one() -> None:
         "".join((ROOT / one).read_text(encoding="utf-8") for one in ("Dockerfile", ".gitlab-ci.yml")),
     )
     assert set(found) == {BASE[1]}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A clone whose main is at the version of the code."""
+    origin = repos.bare(tmp_path / "origin", {"gitops_actions/__init__.py": f'__version__ = "{__version__}"\n'})
+    subprocess.run(["git", "clone", "--quiet", str(origin), str(tmp_path / "clone")], check=True)
+    shutil.copytree(ROOT / ".ci", tmp_path / "clone" / ".ci")
+    return tmp_path / "clone"
+
+
+def release_version(checkout: Path, tag: str) -> tuple[int, str]:
+    """The exit code of the first step of a release, and its output."""
+    output = checkout.parent / "output"
+    output.write_text("")
+    environ = {"PATH": os.environ["PATH"], "GITHUB_REF_NAME": tag, "GITHUB_OUTPUT": str(output)}
+    done = subprocess.run([checkout / ".ci" / "release-version"], env=environ, check=False, capture_output=True)
+    return done.returncode, output.read_text()
+
+
+def test_a_release_is_of_its_version_and_on_main(checkout: Path) -> None:
+    assert release_version(checkout, f"v{__version__}") == (0, f"version={__version__}\n")
+    assert release_version(checkout, "v99.0.0") == (1, "")
+    repos.git(checkout, "commit", "--quiet", "--allow-empty", "--message", "Aside")
+    assert release_version(checkout, f"v{__version__}") == (1, "")
+
+
+def test_what_a_release_says_of_itself_can_be_read(tmp_path: Path) -> None:
+    environ = {"PATH": os.environ["PATH"], "GITHUB_SHA": 40 * "2"}
+    file = tmp_path / "release.json"
+    subprocess.run([ROOT / ".ci" / "release-names", file], env=environ, check=True)
+    assert json.loads(file.read_text()) == {"commit": 40 * "2"}
+    jobs = load(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
+    for name in ("image", "packages"):  # they must write the same workflows
+        assert f".ci/release-names templates/{own.RELEASE}" in "".join(step.get("run", "") for step in jobs[name]["steps"])
+    assert subprocess.run([ROOT / ".ci" / "release-names", file], env=environ | {"GITHUB_SHA": ""}, check=False).returncode
+
+
+def test_the_config_repository_of_the_self_test(tmp_path: Path) -> None:
+    """What our pipelines try the action and the components on."""
+    subprocess.run([ROOT / ".ci" / "config-repo", tmp_path / "config.git"], check=True)
+    command = [sys.executable, "-m", "gitops_actions", "validate", "--config-repo", str(tmp_path / "config.git")]
+    checkers.said(command[0], *command[1:], cwd=tmp_path)
 
 
 def test_gitlab_pipeline(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the platforms, and those who audit them, say of the golden files: nothing."""
+"""What the platforms, and those who audit them, say of the golden files, and of our own workflows: nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from gitops_actions.testing import repos
 from tests.checkers import audited, fits_schema, node, npm_package, said
 
 HERE = Path(__file__).parent
-WORKFLOWS = sorted(HERE.glob("golden/*/*/.github/workflows/*.yml"))
+OURS = HERE.parent.parent.glob(".github/workflows/*.yml")
+WORKFLOWS = sorted([*HERE.glob("golden/*/*/.github/workflows/*.yml"), *OURS])
 PIPELINES = sorted([*HERE.glob("golden/*/*/.gitlab-ci.yml"), *HERE.glob("golden/*/*/.gitlab/ci/*.yml")])
 ROOTS = sorted(HERE.glob("golden/*/*/.gitlab-ci.yml"))
 
