@@ -21,7 +21,7 @@ from gitops_actions.cli.tables import table
 from gitops_actions.cli.templates import Library
 from gitops_actions.core import diffs
 from gitops_actions.edit.source import text_of
-from gitops_actions.errors import NeedsDecision, UsageError
+from gitops_actions.errors import EditRefused, NeedsDecision, UsageError
 from gitops_actions.model import Config, Pipeline
 from gitops_actions.pipeline.sets import TemplateSet
 from gitops_actions.pipeline.writing import Surroundings, Written, write
@@ -105,7 +105,12 @@ def _config() -> Config:
     if file is None:
         hint = "write one with `gitops-actions init app`, and add `pipeline:`"
         raise UsageError(f"there is no {FILE} here", code="GA075", hint=hint)
-    config = configuration.load(text_of(file), file=FILE, kinds=plugins.Editors())
+    try:
+        text = text_of(file)
+    except EditRefused as error:
+        error.file = FILE
+        raise
+    config = configuration.load(text, file=FILE, kinds=plugins.Editors())
     if not config.pipelines:
         hint = "add `pipeline: {use: container, platforms: [github], with: {image: ...}}`; see generate --list"
         raise UsageError("there is no `pipeline`, so nothing to generate", code="GA550", file=FILE, hint=hint)

@@ -129,8 +129,12 @@ def test_what_a_release_says_of_itself_can_be_read(tmp_path: Path) -> None:
     assert json.loads(file.read_text()) == {"commit": 40 * "2"}
     jobs = load(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
     for name in ("image", "packages"):  # they must write the same workflows
-        assert f".ci/release-names templates/{own.RELEASE}" in "".join(step.get("run", "") for step in jobs[name]["steps"])
-    assert subprocess.run([ROOT / ".ci" / "release-names", file], env=environ | {"GITHUB_SHA": ""}, check=False).returncode
+        assert f".ci/release-names templates/{own.RELEASE}" in "".join(
+            step.get("run", "") for step in jobs[name]["steps"]
+        )
+    assert subprocess.run(
+        [ROOT / ".ci" / "release-names", file], env=environ | {"GITHUB_SHA": ""}, check=False
+    ).returncode
 
 
 def test_the_config_repository_of_the_self_test(tmp_path: Path) -> None:

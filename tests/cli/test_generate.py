@@ -303,6 +303,38 @@ def test_templates_of_a_repository_that_are_wrong(place: Place, workflow: str, c
     assert not (place.root / ".github").exists()
 
 
+@pytest.mark.parametrize("what", ["link", "latin-1"])
+def test_a_set_that_is_no_text(place: Place, what: str) -> None:
+    place.own_set()
+    template = place.root / ".gitops/templates/tiny/workflow.j2"
+    template.unlink()
+    if what == "link":
+        template.symlink_to("/etc/passwd")
+    else:
+        template.write_bytes(b"# \xe4\n")
+    refused = place.run("--templates-from", ".")
+    assert (refused.code, "GA553" in refused.errors) == (2, True)
+    place.commit()
+    assert place.run().code == 2
+
+
+@pytest.mark.parametrize("name", ["variables", "include", "stages", "nothing-to-do"])
+def test_a_service_is_no_keyword(place: Place, name: str) -> None:
+    service = f"{{name: {name}, path: x, image: ghcr.io/a/x}}"
+    place.write(
+        "gitops.yaml", f"{HEAD}pipeline: {{use: monorepo, platforms: [gitlab], with: {{services: [{service}]}}}}\n"
+    )
+    refused = place.run()
+    assert (refused.code, "GA552" in refused.errors) == (2, True)
+
+
+def test_gitops_yaml_is_a_link(place: Place) -> None:
+    (place.root / "gitops.yaml").rename(place.root / "real.yaml")
+    (place.root / "gitops.yaml").symlink_to("real.yaml")
+    refused = place.run()
+    assert (refused.code, "gitops.yaml" in refused.errors) == (5, True)
+
+
 def test_a_branch_name_cannot_change_the_structure(place: Place) -> None:
     place.own_set(branch='"x\\n  permissions: write-all"')
     assert "GA55" in place.run("--templates-from", ".").errors
