@@ -11,6 +11,7 @@ import pytest
 from gitops_actions.cli.generate import command
 from gitops_actions.cli.placing import Placed
 from gitops_actions.cli.placing import place as put
+from gitops_actions.cli.validate import command as validate_command
 from gitops_actions.errors import NotAllowed
 from gitops_actions.testing import repos
 from gitops_actions.testing.nobody import Nobody
@@ -326,6 +327,20 @@ def test_a_service_is_no_keyword(place: Place, name: str) -> None:
     )
     refused = place.run()
     assert (refused.code, "GA552" in refused.errors) == (2, True)
+
+
+def test_validate_says_the_same(place: Place) -> None:
+    validate = Runs(validate_command)
+    assert validate().code == 0
+    for pipeline, code in (
+        ("pipeline: {use: containr, platforms: [github]}\n", "gitops.yaml: there is no set"),
+        ("pipeline: {use: container, platforms: [github]}\n", "gitops.yaml:4:11: `with` needs `image`"),
+        ("pipeline: {use: dynamic, platforms: [gitlab], with: {set: x}}\n", "there is no set"),
+    ):
+        place.write("gitops.yaml", HEAD + pipeline)
+        done = validate()
+        assert done.code == 2
+        assert code in done.text
 
 
 def test_gitops_yaml_is_a_link(place: Place) -> None:
