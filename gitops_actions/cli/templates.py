@@ -8,7 +8,8 @@ from pathlib import Path
 
 from gitops_actions import plugins
 from gitops_actions.cli.folder import Folder
-from gitops_actions.errors import UsageError
+from gitops_actions.edit.source import text_of
+from gitops_actions.errors import EditRefused, UsageError
 from gitops_actions.git.checkout import Checkout
 from gitops_actions.names import did_you_mean
 from gitops_actions.pipeline import sets
@@ -29,6 +30,13 @@ def built_in() -> tuple[str, ...]:
 
 def _ours() -> Path:
     return templates() / "pipelines"
+
+
+def _text(name: str, tree: Folder) -> str:
+    try:
+        return text_of(tree.snapshot([name]).files[name])
+    except EditRefused as error:
+        raise UsageError(error.message, code="GA553", file=name, hint="a set holds plain texts in UTF-8") from None
 
 
 class Library:
@@ -80,8 +88,7 @@ class Library:
         if self._base == HERE:
             tree = Folder(self._root)
             names = [name for name in tree.names if name.startswith(f"{PLACE}/")]
-            files = tree.snapshot(names).files
-            return {name.removeprefix(f"{PLACE}/"): file.content.decode() for name, file in files.items()}
+            return {name.removeprefix(f"{PLACE}/"): _text(name, tree) for name in names}
         if not self._checkout.exists:
             return {}
         commit = self._commit()
