@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: demo test lint stress bench lock clean
+.PHONY: demo test lint stress bench interface lock clean
 .DEFAULT_GOAL := test
 
 $(VENV)/.ready: requirements.lock requirements-dev.lock pyproject.toml
@@ -30,8 +30,10 @@ stress: $(VENV)/.ready  ## the full-size runs
 bench: $(VENV)/.ready  ## the figures that README quotes
 	$(BIN)/python -m benchmarks
 
+interface: $(VENV)/.ready  ## writes the options into action.yml, the GitLab components and their pages
+	$(BIN)/python -m action.interface
+
 lock: $(VENV)/.ready  ## renew both lock files
-	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --custom-compile-command "make lock" -o requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --python-version 3.11 --custom-compile-command "make lock" --extra dev -o requirements-dev.lock pyproject.toml
 

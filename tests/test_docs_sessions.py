@@ -22,7 +22,14 @@ from gitops_actions.testing.github import GitHub
 from gitops_actions.testing.runner import Step
 
 ROOT = Path(__file__).parent.parent
-PAGES = ["README.md", "docs/getting-started.md", "docs/editing.md", "docs/ci.md", "docs/doctor.md"]
+PAGES = [
+    "README.md",
+    "docs/getting-started.md",
+    "docs/editing.md",
+    "docs/pipelines.md",
+    "docs/ci.md",
+    "docs/doctor.md",
+]
 HOME = "/home/you/shop"  # what pages call the folder
 NOW = 1_790_000_000
 BLOCK = re.compile(

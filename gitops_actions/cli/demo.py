@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -84,6 +85,10 @@ class Stage:
             for path in sorted((source / app).iterdir()):
                 text = path.read_text(encoding="utf-8").replace("@config@", self.config.as_posix())
                 (folder / path.name).write_text(text, encoding="utf-8")
+            if app == "web":
+                self.say("The pipelines of the apps are written from their gitops.yaml.")
+                self.show("cat web/gitops.yaml", (folder / "gitops.yaml").read_text(encoding="utf-8"))
+            self.run(app, "generate")
             self.build(app, "The first version")
         self.show("cat config.git/gitops.yaml", files["gitops.yaml"].decode())
         self.run(".", "validate", "--config-repo", "config.git")
@@ -164,9 +169,20 @@ class Stage:
         return repos.git(folder, "rev-parse", "HEAD")
 
     def deploy(self, app: str, version: str, revision: str, sequence: int) -> None:
-        """What the app's pipeline does at its end."""
-        image = f"ghcr.io/acme/{app}:{version}"
-        self.run(app, "deploy", "--image", image, "--revision", revision, "--sequence", str(sequence))
+        """What the app's pipeline does at its end: the very job that was generated."""
+        import yaml
+
+        pipeline = yaml.safe_load((self.root / app / ".gitlab-ci.yml").read_text(encoding="utf-8"))
+        # What the job before it hands over, and what GitLab says of itself.
+        given = {
+            "GITOPS_IMAGE": f"ghcr.io/acme/{app}:{version}",
+            "GITOPS_REVISION": revision,
+            "GITOPS_SEQUENCE": str(sequence),
+        }
+        self.show_command(app, [*(f"{name}={text}" for name, text in given.items())], *pipeline["deploy"]["script"])
+        here = f"{Path(sys.executable).parent}{os.pathsep}{self._environ.get('PATH', '')}"
+        script = "\n".join(pipeline["deploy"]["script"])
+        self._run(app, ["sh", "-euc", script], {**self._environ, **given, "PATH": here})
 
     def agent(self, environment: str) -> None:
         """One cycle of the embedded agent."""
@@ -176,10 +192,13 @@ class Stage:
     def run(self, folder: str, *arguments: str) -> None:
         """Run gitops-actions in one of the folders and show what it prints. Raises GitOpsError when it fails."""
         self.show_command(folder, ["gitops-actions", *arguments])
+        self._run(folder, [sys.executable, "-P", "-m", "gitops_actions", *arguments], self._environ)
+
+    def _run(self, folder: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", "gitops_actions", *arguments],
+            command,
             cwd=self.root / folder,
-            env=self._environ,
+            env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -196,9 +215,10 @@ class Stage:
         click.echo(click.style(f"$ {command}", bold=True))
         self._print(output)
 
-    def show_command(self, folder: str, command: Sequence[str]) -> None:
+    def show_command(self, folder: str, command: Sequence[str], *script: str) -> None:
+        """``script``: what follows, as it is in a script of the shell."""
         place = "" if folder == "." else f"{folder} "
-        click.echo(click.style(f"{place}$ {shlex.join(command)}", bold=True))
+        click.echo(click.style(" ".join((f"{place}$ {shlex.join(command)}", *script)), bold=True))
 
     def say(self, text: str) -> None:
         """Tell the story."""

@@ -14,17 +14,18 @@ from gitops_actions import plugins, texts
 from gitops_actions.cli import colours
 from gitops_actions.cli.connection import FILE
 from gitops_actions.cli.options import option
-from gitops_actions.cli.own import Own, own
+from gitops_actions.cli.own import own
+from gitops_actions.cli.pipelines import child_of, pipelines_of
 from gitops_actions.cli.placing import PRECIOUS, Placed, place, survey
 from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.tables import table
 from gitops_actions.cli.templates import Library
 from gitops_actions.core import diffs
 from gitops_actions.edit.source import text_of
-from gitops_actions.errors import NeedsDecision, UsageError
-from gitops_actions.model import Config, Pipeline
+from gitops_actions.errors import EditRefused, NeedsDecision, UsageError
+from gitops_actions.model import Config
 from gitops_actions.pipeline.sets import TemplateSet
-from gitops_actions.pipeline.writing import Surroundings, Written, write
+from gitops_actions.pipeline.writing import Written
 
 _WORDS = {
     "unchanged": "unchanged",
@@ -42,7 +43,7 @@ _WORDS = {
 @option("--diff", is_flag=True, help="Print a unified diff; write nothing.")
 @option("--force", is_flag=True, help="Also overwrite files that somebody has edited or written.")
 @option("--output-dir", metavar="DIR", help="Write below this folder, instead of here.")
-@option("--child", metavar="NAME", help="Only the child pipeline of the pipeline NAME, of a set such as dynamic.")
+@option("--child", metavar="NAME", help="Only the child pipeline that the pipeline NAME (of the set dynamic) starts.")
 @option("--templates-from", metavar="COMMIT|.", help="Where .gitops/templates is read; default: the base branch.")
 @option("--list", "listing", is_flag=True, help="Show the sets of templates.")
 @option("--explain", metavar="SET", help="Show what a set takes, and writes.")
@@ -83,16 +84,20 @@ def command(
 
 
 def _wanted(settings: Settings, library: Library, child: str | None) -> list[Written]:
-    """The files of all pipelines, or those of one child pipeline."""
+    """The files of all pipelines, or the one of a child pipeline."""
     config = _config()
     this = own(settings.environ)
-    pipelines = config.pipelines if child is None else (_child(config, child),)
-    if not this.action and any("github" in each.platforms and not each.action for each in pipelines):
+    unpinned = child is None and any("github" in each.platforms and not each.action for each in config.pipelines)
+    if unpinned and not this.action:
         message = "which commit of the action a workflow should name is not known: this installation does not say"
         raise UsageError(message, code="GA562", hint="write `action: owner/repository@SHA` under `pipeline:`")
-    around = Surroundings(config.config_repo, config.app, this.action, this.version, this.image)
-    _note_development(settings, this, pipelines)
-    return write(pipelines, library.find, around, child=child is not None)
+    if unpinned and this.development:
+        settings.note(
+            f"note: this is no release of gitops-actions. Workflows name {this.action}: push it, or set `action`"
+        )
+    if child is not None:
+        return child_of(config, child, library, this)
+    return pipelines_of(config, library, this)
 
 
 def _config() -> Config:
@@ -102,32 +107,16 @@ def _config() -> Config:
     if file is None:
         hint = "write one with `gitops-actions init app`, and add `pipeline:`"
         raise UsageError(f"there is no {FILE} here", code="GA075", hint=hint)
-    config = configuration.load(text_of(file), file=FILE, kinds=plugins.Editors())
+    try:
+        text = text_of(file)
+    except EditRefused as error:
+        error.file = FILE
+        raise
+    config = configuration.load(text, file=FILE, kinds=plugins.Editors())
     if not config.pipelines:
         hint = "add `pipeline: {use: container, platforms: [github], with: {image: ...}}`; see generate --list"
         raise UsageError("there is no `pipeline`, so nothing to generate", code="GA550", file=FILE, hint=hint)
     return config
-
-
-def _child(config: Config, name: str) -> Pipeline:
-    """The pipeline that another one, which is called ``name``, starts: its `set` and `with` are values of that one."""
-    parent = next((each for each in config.pipelines if each.name == name), None)
-    if parent is None or not isinstance(parent.values.get("set"), str):
-        hint = "it is the name of a pipeline whose `with` has `set` and `with`, such as one of the set dynamic"
-        raise UsageError(f"there is no pipeline {name!r} with a child pipeline", code="GA563", file=FILE, hint=hint)
-    inner = parent.values.get("with")
-    places = {path[1:]: where for path, where in parent.places.items() if path[:1] == ("with",)}
-    return Pipeline(
-        name, parent.values["set"], ("gitlab",), inner if isinstance(inner, dict) else {}, parent.action,
-        parent.tool_image, parent.file, {(): parent.places[()], **places},
-    )  # fmt: skip
-
-
-def _note_development(settings: Settings, this: Own, pipelines: Sequence[Pipeline]) -> None:
-    if this.development and any("github" in each.platforms and not each.action for each in pipelines):
-        settings.note(
-            f"note: this is no release of gitops-actions. Workflows name {this.action}: push it, or set `action`"
-        )
 
 
 def _root(output_dir: str | None) -> Path:

@@ -85,9 +85,21 @@ def repository_options(function: Function) -> Function:
 
     @option("--config-repo", metavar="URL|PATH", help="The config repo; default: `config-repo` in gitops.yaml here.")
     @option("--base", metavar="BRANCH", help="Its base branch; default: the branch that its HEAD names.")
-    @option("--forge", type=click.Choice(["github", "gitlab", "local", "auto"]), default="auto", show_default=True)
+    @option(
+        "--forge",
+        type=click.Choice(["github", "gitlab", "local", "auto"]),
+        default="auto",
+        show_default=True,
+        help="Where its requests are; auto: by the URL.",
+    )
     @option("--api-url", metavar="URL", help="The forge's API; default: by host.")
-    @option("--transport", type=click.Choice(["auto", "api", "git"]), default="auto", show_default=True)
+    @option(
+        "--transport",
+        type=click.Choice(["auto", "api", "git"]),
+        default="auto",
+        show_default=True,
+        help="How to read and write; auto: by the API where the forge has one.",
+    )
     @option("--author", metavar="'NAME <MAIL>'", help="Author of the commits.")
     @option("--budget", type=Duration(), default="2m", show_default=True, help="How long to go on after lost races.")
     @functools.wraps(function)

@@ -37,7 +37,10 @@ def own(environ: Mapping[str, str]) -> Own:
     if release.is_file():
         said = json.loads(release.read_text(encoding="utf-8"))
         return Own(f"{REPOSITORY}@{said['commit']}", f"v{__version__}", said.get("image") or image, False)
-    commit = _of_action(environ) or _of_pip() or _of_checkout()
+    if commit := _of_action(environ):
+        # Who pins the action to a release's commit must get from it what that release writes anywhere else.
+        return Own(f"{REPOSITORY}@{commit}", f"v{__version__}", image, False)
+    commit = _of_pip() or _of_checkout()
     return Own(f"{REPOSITORY}@{commit}" if commit else "", "development", image, True)
 
 

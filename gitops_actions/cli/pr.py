@@ -73,7 +73,7 @@ def command() -> None:
 
 
 @command.command("list")
-@option("--state", type=click.Choice(get_args(State)), default="open", show_default=True)
+@option("--state", type=click.Choice(get_args(State)), default="open", show_default=True, help="In which state.")
 @option("-e", "--environment", metavar="ENV", help="Only those for this environment.")
 @option("--app", metavar="NAME", help="Only those that bring this app.")
 @repository_options

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from gitops_actions import plugins
 from gitops_actions.cli.folder import Folder
-from gitops_actions.errors import UsageError
+from gitops_actions.edit.source import text_of
+from gitops_actions.errors import EditRefused, UsageError
 from gitops_actions.git.checkout import Checkout
 from gitops_actions.names import did_you_mean
 from gitops_actions.pipeline import sets
@@ -20,6 +21,22 @@ HERE = "."
 # The branch that a request goes into, then the default one, as each CI system names it.
 _BASES = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_DEFAULT_BRANCH")
 _REMOTE = "refs/remotes/origin"
+
+
+def built_in() -> tuple[str, ...]:
+    """The names of the sets of the package."""
+    return tuple(sorted(path.parent.name for path in _ours().glob("*/set.yaml")))
+
+
+def _ours() -> Path:
+    return templates() / "pipelines"
+
+
+def _text(name: str, tree: Folder) -> str:
+    try:
+        return text_of(tree.snapshot([name]).files[name])
+    except EditRefused as error:
+        raise UsageError(error.message, code="GA553", file=name, hint="a set holds plain texts in UTF-8") from None
 
 
 class Library:
@@ -37,8 +54,8 @@ class Library:
 
     def find(self, name: str) -> sets.TemplateSet:
         """The set of that name. Raises UsageError when there is none, or it is not as it should be."""
-        if name in self.built_in:
-            return sets.read(name, folder(self._ours / name), "built in")
+        if name in built_in():
+            return sets.read(name, folder(_ours() / name), "built in")
         installed = plugins.installed_templates()
         if name in installed:
             package = installed[name].load()
@@ -55,11 +72,7 @@ class Library:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of all sets, those of the package first. The first of a name is the one that is used."""
-        return tuple(dict.fromkeys((*self.built_in, *plugins.installed_templates(), *self.own)))
-
-    @functools.cached_property
-    def built_in(self) -> tuple[str, ...]:
-        return tuple(sorted(path.parent.name for path in self._ours.glob("*/set.yaml")))
+        return tuple(dict.fromkeys((*built_in(), *plugins.installed_templates(), *self.own)))
 
     @functools.cached_property
     def own(self) -> dict[str, dict[str, str]]:
@@ -71,16 +84,11 @@ class Library:
                 found.setdefault(name, {})[rest] = text
         return dict(sorted(found.items()))
 
-    @property
-    def _ours(self) -> Path:
-        return templates() / "pipelines"
-
     def _texts(self) -> dict[str, str]:
         if self._base == HERE:
             tree = Folder(self._root)
             names = [name for name in tree.names if name.startswith(f"{PLACE}/")]
-            files = tree.snapshot(names).files
-            return {name.removeprefix(f"{PLACE}/"): file.content.decode() for name, file in files.items()}
+            return {name.removeprefix(f"{PLACE}/"): _text(name, tree) for name in names}
         if not self._checkout.exists:
             return {}
         commit = self._commit()

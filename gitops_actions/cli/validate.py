@@ -76,7 +76,17 @@ def check_folder(settings: Settings, root: Path) -> list[Finding]:
         elsewhere = environment.repository or (None if environment.branch in branches else environment.branch)
         return tree if elsewhere is None else _not_here(environment.name, elsewhere)
 
-    return [*_wording(config), *check_environments(config, tree_of, tools)]
+    return [*_wording(config), *check_environments(config, tree_of, tools), *_pipelines(config, settings, root)]
+
+
+def _pipelines(config: Config, settings: Settings, root: Path) -> list[Finding]:
+    """What is wrong with the pipelines of an app repo. Nothing is loaded where there are none."""
+    if not config.pipelines:
+        return []
+    from gitops_actions.cli.pipelines import findings
+    from gitops_actions.cli.templates import Library
+
+    return findings(config, Library(root, settings.environ))
 
 
 def _missing(root: Path) -> UsageError:

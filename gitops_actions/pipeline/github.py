@@ -37,6 +37,8 @@ def check(text: str) -> None:
     for event in _names(tree["on"]):
         if event in _DANGEROUS:
             raise _broken(f"`{event}` runs with secrets for code of others", _line(tree["on"]))
+    if any(level == "write" for level in _levels(tree["permissions"])):
+        raise _broken("the workflow lets every job write; say it in the job that does", _line(tree["permissions"]))
     if not isinstance(tree["jobs"], dict) or not tree["jobs"]:
         raise _broken("the workflow has no job", _line(tree["jobs"]))
     lines = text.splitlines()
@@ -48,6 +50,8 @@ def _check_job(name: str, job: Any, lines: list[str]) -> None:
     _known(job, _JOB, f"the job {name}")
     if "permissions" not in job:
         raise _broken(f"the job {name} does not say its `permissions`", _line(job))
+    if "write-all" in _levels(job["permissions"]):
+        raise _broken(f"the job {name} may do everything; say what it needs", _line(job["permissions"]))
     if "uses" in job:
         _check_uses(job["uses"], lines)
         return
@@ -65,6 +69,12 @@ def _check_job(name: str, job: Any, lines: list[str]) -> None:
             kept = structure.plain(step.get("with", {})).get("persist-credentials")
             if step["uses"].text.startswith("actions/checkout@") and kept != "false":
                 raise _broken(f"a checkout of {name} lacks `persist-credentials: false`", _line(step))
+
+
+def _levels(permissions: Any) -> list[str]:
+    """What `permissions` grants: its levels, or the word that stands for all of them."""
+    found = [leaf.text for _, leaf in structure.leaves(permissions)]
+    return ["write", *found] if "write-all" in found else found
 
 
 def _check_uses(uses: Any, lines: list[str]) -> None:

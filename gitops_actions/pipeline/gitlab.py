@@ -31,14 +31,20 @@ def part(name: str) -> str:
 def check(text: str) -> None:
     """Raises UsageError (GA557), with the line, for a pipeline that breaks a rule."""
     tree = structure.read(text)
-    for include in tree["include"] if isinstance(tree.get("include"), list) else ():
-        if not isinstance(include, dict) or "local" not in include:
-            raise _broken("only files of the repository are included: `local`", _line(include))
+    _check_includes(tree.get("include", []), ("local",))
     jobs = {name: job for name, job in tree.items() if name not in _GLOBAL}
     if not jobs and "include" not in tree:
         raise _broken("the pipeline has no job, and GitLab refuses such ones", None)
     for name, job in jobs.items():
         _check_job(name, job)
+
+
+def _check_includes(includes: Any, kinds: tuple[str, ...]) -> None:
+    """Raises UsageError for what is included from elsewhere: it could be another text tomorrow."""
+    for include in includes if isinstance(includes, list) else [includes]:
+        if not isinstance(include, dict) or not any(kind in include for kind in kinds):
+            listed = " or ".join(f"`{kind}`" for kind in kinds)
+            raise _broken(f"only files of the repository are included: {listed}", _line(include))
 
 
 def _check_job(name: str, job: Any) -> None:
@@ -51,6 +57,9 @@ def _check_job(name: str, job: Any) -> None:
         raise _broken(f"the job {name} has neither `script` nor `trigger`", _line(job))
     if "script" in job and "timeout" not in job:
         raise _broken(f"the job {name} has no `timeout`", _line(job))
+    trigger = job.get("trigger")
+    if isinstance(trigger, dict) and "include" in trigger:
+        _check_includes(trigger["include"], ("local", "artifact"))
     for key in _STEPS:
         for _, leaf in structure.leaves(job.get(key, [])):
             if "$[[" in leaf.text:

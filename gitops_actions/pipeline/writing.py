@@ -61,6 +61,9 @@ def write(
     on_gitlab = [pipeline for pipeline in pipelines if "gitlab" in pipeline.platforms]
     for pipeline in pipelines:
         template_set = sets(pipeline.use)
+        if child and [output.path for output in template_set.files.get("gitlab", ())] != [gitlab.ROOT]:
+            message = f"a child pipeline is one file, and the set {pipeline.use} has more, or none for GitLab"
+            raise UsageError(message, code="GA563", hint="use another set, or the set itself without `dynamic`")
         wrong = list(_problems(pipeline, template_set, around))
         problems += wrong
         for platform in () if wrong else pipeline.platforms:

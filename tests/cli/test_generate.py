@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from gitops_actions import __version__
 from gitops_actions.cli.generate import command
 from gitops_actions.cli.placing import Placed
 from gitops_actions.cli.placing import place as put
+from gitops_actions.cli.validate import command as validate_command
 from gitops_actions.errors import NotAllowed
 from gitops_actions.testing import repos
 from gitops_actions.testing.nobody import Nobody
 from gitops_actions.testing.runs import Runs
+
+ROOT = Path(__file__).parent.parent.parent
 
 ACTION = "gitops-actions/gitops-actions@" + "0123456789" * 4
 HEAD = "version: 1\nconfig-repo: {url: 'https://github.com/acme/deploy'}\napp: web\n"
@@ -286,6 +290,9 @@ def test_what_is_wrong_with_gitops_yaml(place: Place, pipeline: str, words: list
         (WORKFLOW.replace("permissions: {}\njobs", "jobs"), "GA557", "permissions"),
         (WORKFLOW.replace("    permissions: {}\n", ""), "GA557", "permissions"),
         (WORKFLOW.replace("    timeout-minutes: 5\n", ""), "GA557", "timeout-minutes"),
+        (WORKFLOW.replace("permissions: {}\njobs", "permissions: write-all\njobs"), "GA557", "lets every job write"),
+        (WORKFLOW.replace("permissions: {}\njobs", "permissions: {contents: write}\njobs"), "GA557", "every job"),
+        (WORKFLOW.replace("    permissions: {}\n", "    permissions: write-all\n"), "GA557", "may do everything"),
         (WORKFLOW.replace('run: "true"', "uses: a/b@v1"), "GA557", "full commit"),
         (WORKFLOW.replace('run: "true"', f"uses: a/b@{'0' * 40}"), "GA557", "version"),
         (WORKFLOW.replace('run: "true"', "uses: <@ uses.checkout @>"), "GA557", "persist-credentials"),
@@ -298,6 +305,52 @@ def test_templates_of_a_repository_that_are_wrong(place: Place, workflow: str, c
     refused = place.run("--templates-from", ".")
     assert (refused.code, code in refused.errors, words in refused.errors) == (2, True, True), refused.errors
     assert not (place.root / ".github").exists()
+
+
+@pytest.mark.parametrize("what", ["link", "latin-1"])
+def test_a_set_that_is_no_text(place: Place, what: str) -> None:
+    place.own_set()
+    template = place.root / ".gitops/templates/tiny/workflow.j2"
+    template.unlink()
+    if what == "link":
+        template.symlink_to("/etc/passwd")
+    else:
+        template.write_bytes(b"# \xe4\n")
+    refused = place.run("--templates-from", ".")
+    assert (refused.code, "GA553" in refused.errors) == (2, True)
+    place.commit()
+    assert place.run().code == 2
+
+
+@pytest.mark.parametrize("name", ["variables", "include", "stages", "nothing-to-do"])
+def test_a_service_is_no_keyword(place: Place, name: str) -> None:
+    service = f"{{name: {name}, path: x, image: ghcr.io/a/x}}"
+    place.write(
+        "gitops.yaml", f"{HEAD}pipeline: {{use: monorepo, platforms: [gitlab], with: {{services: [{service}]}}}}\n"
+    )
+    refused = place.run()
+    assert (refused.code, "GA552" in refused.errors) == (2, True)
+
+
+def test_validate_says_the_same(place: Place) -> None:
+    validate = Runs(validate_command)
+    assert validate().code == 0
+    for pipeline, code in (
+        ("pipeline: {use: containr, platforms: [github]}\n", "gitops.yaml: there is no set"),
+        ("pipeline: {use: container, platforms: [github]}\n", "gitops.yaml:4:11: `with` needs `image`"),
+        ("pipeline: {use: dynamic, platforms: [gitlab], with: {set: x}}\n", "there is no set"),
+    ):
+        place.write("gitops.yaml", HEAD + pipeline)
+        done = validate()
+        assert done.code == 2
+        assert code in done.text
+
+
+def test_gitops_yaml_is_a_link(place: Place) -> None:
+    (place.root / "gitops.yaml").rename(place.root / "real.yaml")
+    (place.root / "gitops.yaml").symlink_to("real.yaml")
+    refused = place.run()
+    assert (refused.code, "gitops.yaml" in refused.errors) == (5, True)
 
 
 def test_a_branch_name_cannot_change_the_structure(place: Place) -> None:
@@ -380,8 +433,16 @@ def test_list_and_explain(place: Place) -> None:
 
 def test_a_development_install_says_which_commit_it_names(place: Place) -> None:
     place.write("gitops.yaml", HEAD + PIPELINE.replace(f" action: {ACTION},", ""))
+    head = repos.git(ROOT, "rev-parse", "HEAD")
+    done = place.run()
+    assert f"Workflows name gitops-actions/gitops-actions@{head}" in done.errors
+    assert f"uses: gitops-actions/gitops-actions@{head} # development" in place.read(GITHUB)
+    assert os.path.exists(GITLAB)
+
+
+def test_within_the_action_workflows_name_it(place: Place) -> None:
+    place.write("gitops.yaml", HEAD + PIPELINE.replace(f" action: {ACTION},", ""))
     environ = {"GITHUB_ACTION_REPOSITORY": "gitops-actions/gitops-actions", "GITHUB_ACTION_REF": "ab" * 20}
     done = place.run(environ=environ)
-    assert f"Workflows name gitops-actions/gitops-actions@{'ab' * 20}" in done.errors
-    assert f"uses: gitops-actions/gitops-actions@{'ab' * 20} # development" in place.read(GITHUB)
-    assert os.path.exists(GITLAB)
+    assert "Workflows name" not in done.errors
+    assert f"uses: gitops-actions/gitops-actions@{'ab' * 20} # v{__version__}" in place.read(GITHUB)

@@ -14,9 +14,10 @@ from packaging.requirements import Requirement  # comes with pytest
 
 ROOT = Path(__file__).parent.parent.parent
 TOP = {
-    ".ci", ".editorconfig", ".gitattributes", ".gitignore", ".pre-commit-config.yaml", "CHANGELOG.md",
-    "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md", "SECURITY.md", "benchmarks", "docs", "examples",
-    "gitops_actions", "pyproject.toml", "requirements-dev.lock", "requirements.lock", "templates", "tests",
+    ".ci", ".dockerignore", ".editorconfig", ".gitattributes", ".github", ".gitignore", ".gitlab-ci-template.yml",
+    ".gitlab-ci.yml", ".pre-commit-config.yaml", "CHANGELOG.md", "CONTRIBUTING.md", "Dockerfile", "LICENSE", "Makefile",
+    "README.md", "SECURITY.md", "action", "action.yml", "benchmarks", "docs", "examples", "gitops_actions",
+    "pyproject.toml", "requirements-dev.lock", "requirements.lock", "templates", "tests",
 }  # fmt: skip
 
 
@@ -77,9 +78,10 @@ def test_templates_hold_no_python() -> None:
 def test_templates_are_not_taken_for_components() -> None:
     """GitLab reads `templates/*.yml` and `templates/*/template.yml` as CI/CD components
     (https://docs.gitlab.com/ci/components/#directory-structure)."""
-    names = tracked("templates")
-    assert names
-    assert not [name for name in names if re.fullmatch(r"templates/(?:[^/]+\.yml|[^/]+/template\.yml)", name)]
+    taken = [
+        name for name in tracked("templates") if re.fullmatch(r"templates/(?:[^/]+\.yml|[^/]+/template\.yml)", name)
+    ]
+    assert taken == [f"templates/{name}.yml" for name in ("deploy", "generate-check", "promote", "validate")]
 
 
 @pytest.mark.parametrize(("name", "extra"), [("requirements.lock", False), ("requirements-dev.lock", True)])
@@ -97,7 +99,7 @@ def test_lock_files(name: str, extra: bool) -> None:
     assert not [line for line in lines if not re.match(r"#|[A-Za-z0-9._-]+==|    (?:--hash=sha256:|#)", line)]
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "lint", "bench", "stress", "lock", "clean"])
+@pytest.mark.parametrize("target", ["demo", "test", "lint", "bench", "stress", "interface", "lock", "clean"])
 def test_make_targets_can_be_read(target: str) -> None:
     done = subprocess.run(["make", "-n", target], cwd=ROOT, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

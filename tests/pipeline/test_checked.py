@@ -1,4 +1,4 @@
-"""What the platforms, and those who audit them, say of the golden files: nothing."""
+"""What the platforms, and those who audit them, say of the golden files, and of our own workflows: nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from gitops_actions.testing import repos
 from tests.checkers import audited, fits_schema, node, npm_package, said
 
 HERE = Path(__file__).parent
-WORKFLOWS = sorted(HERE.glob("golden/*/*/.github/workflows/*.yml"))
+OURS = HERE.parent.parent.glob(".github/workflows/*.yml")
+WORKFLOWS = sorted([*HERE.glob("golden/*/*/.github/workflows/*.yml"), *OURS])
 PIPELINES = sorted([*HERE.glob("golden/*/*/.gitlab-ci.yml"), *HERE.glob("golden/*/*/.gitlab/ci/*.yml")])
 ROOTS = sorted(HERE.glob("golden/*/*/.gitlab-ci.yml"))
 
@@ -57,9 +58,10 @@ def test_gitlab_ci_local_reads_them(root: Path, tmp_path: Path) -> None:
     shutil.copytree(root.parent, tmp_path, dirs_exist_ok=True)
     repos.git(tmp_path, "init", "--quiet", "--initial-branch=main")
     repos.git(tmp_path, "remote", "add", "origin", "https://gitlab.com/acme/web.git")
-    repos.git(tmp_path, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
     repos.git(tmp_path, "add", ".")
     repos.git(tmp_path, "commit", "--quiet", "-m", "x")
+    repos.git(tmp_path, "update-ref", "refs/remotes/origin/main", "HEAD")
+    repos.git(tmp_path, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
     environ = {**os.environ, "HOME": str(tmp_path)}
     quick = "--json-schema-validation=false"
     listed = said(node(), program, "--list-json", quick, cwd=tmp_path, env=environ)

@@ -5,16 +5,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gitops_actions import config
 from gitops_actions.cli.generate import command
-from gitops_actions.cli.templates import Library
+from gitops_actions.cli.templates import Library, built_in
+from gitops_actions.testing import repos
 from gitops_actions.testing.runs import Runs
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -53,7 +57,7 @@ def test_what_comes_out(case: Path, run: Runs, tmp_path: Path) -> None:
     assert run().text.count("unchanged") == len(made)
 
 
-@pytest.mark.parametrize("name", Library(Path(), {}).built_in)
+@pytest.mark.parametrize("name", built_in())
 def test_every_parameter_is_in_a_case(name: str) -> None:
     known = Library(Path(), {}).find(name)
     loaded = {
@@ -69,3 +73,60 @@ def test_every_parameter_is_in_a_case(name: str) -> None:
         if case == "default":
             assert required <= set().union(*(one.values.keys() for one in pipelines))
         assert {platform for one in pipelines for platform in one.platforms} == set(known.files)
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq, which the runners of GitHub have, is not installed")
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        (["services/web/a b.txt"], ["web"]),
+        (["services/webs/a", "README.md"], []),
+        (["go.mod"], ["web", "api"]),
+        (["libs/x/y"], ["web", "api"]),
+        (None, ["web", "api"]),
+    ],
+)
+def test_which_services_have_changed(changed: list[str] | None, found: list[str], tmp_path: Path) -> None:
+    """The script of the set monorepo, run as the runner does it."""
+    text = (GOLDEN / "monorepo/full/.github/workflows/shop.yml").read_text(encoding="utf-8")
+    step = yaml.safe_load(text)["jobs"]["changes"]["steps"][1]
+    repo = repos.bare(tmp_path / "repo", {"README": "x"})
+    before = repos.git(repo, "rev-parse", "HEAD")
+    repos.commit(repo, dict.fromkeys(changed or ["x"], "new\n"), message="x")
+    output = tmp_path / "output"
+    environ = {
+        "PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(output),
+        "SERVICES": step["env"]["SERVICES"], "SHARED": step["env"]["SHARED"],
+        "BEFORE": "0" * 40 if changed is None else before,
+    }  # fmt: skip
+    subprocess.run(["bash", "-e", "-c", step["run"]], cwd=repo, env=environ, check=True)
+    name, _, value = output.read_text().partition("=")
+    assert (name, [each["name"] for each in json.loads(value)]) == ("services", found)
+
+
+def test_a_child_pipeline(run: Runs, tmp_path: Path) -> None:
+    """What the job of the set dynamic makes, with the variables that it has."""
+    shutil.copy(GOLDEN / "dynamic/full/gitops.yaml", tmp_path)
+    job = yaml.safe_load((GOLDEN / "dynamic/full/.gitlab/ci/web.yml").read_text())["web:generate"]
+    assert job["script"] == ["gitops-actions generate"]
+    done = run(environ=job["variables"])
+    assert done.code == 0, done.errors
+    (path,) = job["artifacts"]["paths"]
+    child = yaml.safe_load((tmp_path / path).read_text())
+    assert child["workflow"] == {"rules": [{"if": "$CI_PIPELINE_SOURCE == 'parent_pipeline'"}]}
+    assert {"nothing-to-do", "test", "build", "deploy"} <= child.keys()
+    wrong = run("--child", "other")
+    assert (wrong.code, "GA563" in wrong.errors) == (2, True)
+
+
+def test_a_child_pipeline_that_is_wrong_is_told_at_once(run: Runs, tmp_path: Path) -> None:
+    head = "version: 1\npipeline: {use: dynamic, platforms: [gitlab], with: {set: "
+    for inner, words in (
+        ("container, with: {imgae: x}", ["GA552", "`imgae` is not known here", ":2:84"]),
+        ("containr", ["GA551"]),
+        ("monorepo, with: {services: [{name: a, path: a, image: a.io/b}]}", ["GA563", "one file"]),
+    ):
+        (tmp_path / "gitops.yaml").write_text(head + inner + "}}\n")
+        done = run()
+        assert done.code == 2
+        assert [word for word in words if word not in done.errors] == [], done.errors
