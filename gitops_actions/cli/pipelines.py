@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gitops_actions.cli.connection import FILE
 from gitops_actions.cli.own import Own
-from gitops_actions.cli.session import FILE
 from gitops_actions.cli.templates import Library
 from gitops_actions.errors import UsageError
 from gitops_actions.model import Config, Finding, Pipeline
