@@ -104,8 +104,10 @@ class Shell:
 
 
 def alike(text: str) -> list[str]:
-    """The lines of a text without commit ids, which change with every word of a message."""
-    return re.sub(r"\b[0-9a-f]{7,40}\b", "<id>", text).splitlines()
+    """The lines of a text without commit ids, which change with every word of a message, and without seconds: the
+    agent's clock runs while it works."""
+    text = re.sub(r"\b[0-9a-f]{7,40}\b", "<id>", text)
+    return re.sub(r"(T\d\d:\d\d):\d\dZ", r"\1Z", text).splitlines()
 
 
 @contextmanager
