@@ -171,16 +171,28 @@ def test_no_tool_cache(runner: Job, tmp_path: Path) -> None:
     assert len(list((job.folder / "temp" / "gitops-actions").iterdir())) == 1
 
 
-def test_no_python(tmp_path: Path) -> None:
+def test_python_is_looked_for(tmp_path: Path) -> None:
+    """What is too old is passed over; where actions/setup-python keeps Pythons is looked, too; none is told."""
     shelf = tmp_path / "programs"
     shelf.mkdir()
     for name in ("bash", "dirname"):
         (shelf / name).symlink_to(shutil.which(name) or name)
-    ran = Job(tmp_path / "job", {"PATH": str(shelf)}).uses(ROOT, {})
+    (shelf / "uv").symlink_to(checkers.BIN / "uv")
+    (shelf / "python3").write_text("#!/bin/sh\nexit 1\n")  # what asks it for its version is told "older"
+    (shelf / "python3").chmod(0o755)
+    job = Job(
+        tmp_path / "job", REACHING | {"PATH": str(shelf), "HOME": str(tmp_path), "UV_CACHE_DIR": str(CACHE / "uv")}
+    )
+    ran = job.uses(ROOT, {"command": "plugins"})
     assert ran.code == 2
     (told,) = ran.annotations
     assert (told.name, told.properties) == ("error", {"title": "No Python"})
     assert "actions/setup-python" in told.data
+    kept = job.folder / "tools" / "Python" / "3.13.0" / "x64" / "bin"
+    kept.mkdir(parents=True)
+    (kept / "python3").symlink_to(getattr(sys, "_base_executable", sys.executable))
+    ran = job.uses(ROOT, {"command": "plugins"})
+    assert ran.code == 0, ran.text
 
 
 def test_packages_that_cannot_be_had(tmp_path: Path) -> None:
