@@ -4,7 +4,6 @@ from npm, never from elsewhere."""
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sysconfig
 import tempfile
@@ -73,7 +72,10 @@ def npm_package(package: str, version: str) -> Path:
             )
             if done.returncode != 0:
                 pytest.skip(f"npm could not bring {package}: {(done.stderr + done.stdout).strip()[-200:]}")
-            if not place.exists():  # another worker may have been faster
-                shutil.move(name, place)
+            try:
+                Path(name).rename(place)
                 Path(name).mkdir()
+            except OSError:  # another worker was faster
+                if not place.exists():
+                    raise
     return place / "node_modules" / package
