@@ -6,21 +6,59 @@ a commit without a request, a request without its label, a marked request that i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from gitops_actions.core import diffs
 from gitops_actions.core.proposal import OBSOLETE
 from gitops_actions.errors import GitOpsError, LostRace, UsageError
-from gitops_actions.model import Action, Finding, Outcome, Plan, PullRequest, RequestText, Result
+from gitops_actions.model import Action, Deployment, Finding, Outcome, Plan, PullRequest, RequestText, Result
 from gitops_actions.protocols import Forge, Proposing, Store
+
+# Of these the sources of releases are told.
+_TOLD = (Outcome.COMMITTED, Outcome.MERGED, Outcome.OPENED, Outcome.UPDATED, Outcome.UNCHANGED)
 
 
 def apply(plan: Plan, store: Store, forge: Forge | None) -> Result:
-    """Carry out a plan.
+    """Carry out a plan, and tell the sources of its releases about it.
 
     Raises LostRace when the remote is not as the plan saw it, NotAllowed when it refuses, Temporary when it gives out,
     UsageError when the plan needs a forge and there is none.
     """
+    done = _applied(plan, store, forge)
+    if done.outcome not in _TOLD or not plan.deployments:
+        return done
+    # What is on the base is on its way, the agent is about to apply it; what is in a request waits.
+    arrived = done.outcome in (Outcome.COMMITTED, Outcome.MERGED) or done.pull_request is None
+    request = done.pull_request if done.outcome is not Outcome.COMMITTED else None
+    told = (
+        replace(
+            one,
+            state="in_progress" if arrived else "queued",
+            url=request.url if request is not None else None,
+            commit=done.commit,
+        )
+        for one in plan.deployments
+    )
+    return _noted(done, *report(told, forge, once=done.outcome is Outcome.UNCHANGED))
+
+
+def report(deployments: Iterable[Deployment], forge: Forge | None, *, once: bool = False) -> tuple[Finding, ...]:
+    """Tell the sources of releases about them. What fails becomes a finding: the delivery itself is done."""
+    findings: list[Finding] = []
+    for one in deployments:
+        what = f"{one.repository} is not told of {one.app} {one.version} in {one.environment}"
+        if forge is None or "deployments" not in forge.capabilities:
+            findings.append(Finding("GA317", "warning", f"{what}: nothing here keeps deployments"))
+            continue
+        try:
+            forge.report_deployment(one, once=once)
+        except GitOpsError as error:
+            findings.append(Finding("GA317", "warning", f"{what}: {error.message}", hint=error.hint))
+    return tuple(findings)
+
+
+def _applied(plan: Plan, store: Store, forge: Forge | None) -> Result:
     if plan.action is Action.NOTHING:
         return result(plan)
     if plan.action is Action.COMMIT:

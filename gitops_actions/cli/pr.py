@@ -9,16 +9,17 @@ from typing import Any, Literal, cast, get_args
 
 import click
 
+from gitops_actions import apply as application
 from gitops_actions.cli.options import RepositoryOptions, option, repository_options
 from gitops_actions.cli.session import Session, open_session
 from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.survey import all_apps
 from gitops_actions.cli.tables import table
-from gitops_actions.core import messages, naming, trailers
+from gitops_actions.core import deployments, messages, naming, trailers
 from gitops_actions.core.graph import environment_called
 from gitops_actions.core.targets import unknown_app
-from gitops_actions.errors import UsageError
-from gitops_actions.model import MergeMethod, Outcome, PullRequest, Result
+from gitops_actions.errors import GitOpsError, UsageError
+from gitops_actions.model import MergeMethod, Outcome, PullRequest, Release, Result
 from gitops_actions.protocols import Forge
 
 
@@ -40,12 +41,17 @@ _TITLE_WIDTH = 60
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A request and what its commits say: the environment and the version of each app."""
+    """A request and what its commits say: the environment and the release of each app."""
 
     request: PullRequest
     environment: str | None
-    versions: dict[str, str]
+    releases: dict[str, Release]
     managed: bool
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """By app."""
+        return {app: release.version for app, release in self.releases.items()}
 
     def document(self) -> dict[str, object]:
         """As in section 5 of the contract."""
@@ -129,6 +135,7 @@ def merge_request(
         else:
             method = merge_method or _configured(session, row)
             merged = forge.merge(number, expected_head=row.request.head_sha, method=method, author=session.author)
+            _report(session, forge, row, merged)
         outcome = Outcome.UNCHANGED if row.request.state == "merged" else Outcome.MERGED
         text = f"#{number} is merged into {merged.base} as {(merged.merge_commit or '')[:12]}"
         _done(settings, "merge", text, replace(row, request=merged), outcome)
@@ -174,15 +181,29 @@ def _row(session: Session, request: PullRequest) -> _Row:
     else:
         commits = tuple(session.store.log(request.head_sha, limit=1))
     environment: str | None = None
-    versions: dict[str, str] = {}
+    releases: dict[str, Release] = {}
     managed = request.branch.startswith(naming.PREFIX)
     for commit in commits:
         found = trailers.trailers(commit.message)
         managed = managed or trailers.ENVIRONMENT in found or trailers.SET in found
         environment = environment or next(iter(found.get(trailers.ENVIRONMENT, ())), None)
         for app, release in messages.releases(commit.message).items():
-            versions.setdefault(app, release.version)
-    return _Row(request, environment, versions, managed)
+            releases.setdefault(app, release)
+    return _Row(request, environment, releases, managed)
+
+
+def _report(session: Session, forge: Forge, row: _Row, merged: PullRequest) -> None:
+    """Tell the sources that what they wait for is on its way, where the environment wants that."""
+    try:
+        environment = session.config.environments.get(row.environment) if row.environment is not None else None
+    except GitOpsError as error:  # the request is merged all the same
+        session.settings.detail(error.message)
+        return
+    if environment is None or not environment.deployments or merged.state != "merged":
+        return
+    told = (replace(one, state="in_progress", url=merged.url) for one in deployments.of(environment.name, row.releases))
+    for finding in application.report(told, forge):
+        session.settings.finding(finding)
 
 
 def _configured(session: Session, row: _Row) -> MergeMethod:

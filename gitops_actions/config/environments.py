@@ -62,6 +62,7 @@ def _environment(name: str, section: Node, node: Node, problems: Problems) -> En
         branch=shape.branch,
         repository=shape.repository,
         gates=gates,
+        deployments=shape.deployments,
     )
 
 

@@ -92,6 +92,10 @@ class EnvironmentShape(Shape):
         Url | None, about("Another repository for the files of this environment", must="be an URL or a path")
     ] = None
     gates: GatesShape = field(default_factory=GatesShape)
+    deployments: Annotated[
+        bool,
+        about("Tell the source repository of each release, as a deployment of its forge", must="be true or false"),
+    ] = False
 
 
 class WeeklyShape(Shape):

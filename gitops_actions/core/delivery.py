@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gitops_actions import harmless
-from gitops_actions.core import cells, judging, messages, naming, order, proposal, records
+from gitops_actions.core import cells, deployments, judging, messages, naming, order, proposal, records
 from gitops_actions.core.cells import Draft
 from gitops_actions.core.judging import Part, Rules
 from gitops_actions.core.proposal import Proposal, Situation
@@ -93,7 +93,7 @@ def plan(
         milestone=environment.milestone,
         draft=wishes.draft,
     )
-    return proposal.plan(
+    made = proposal.plan(
         Proposal(
             environment=environment.name,
             apps=names,
@@ -124,6 +124,9 @@ def plan(
         wishes,
         rules.author,
     )
+    asked = {part.app.name: release for part, release in due if part.asked}
+    brought = {name: release for name, release in bringing.items() if name in asked}
+    return deployments.told(made, environment, brought, asked if verb == "Deploy" else {})
 
 
 def _steps(

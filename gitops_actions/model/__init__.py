@@ -17,7 +17,16 @@ from gitops_actions.model.content import (
     Snapshot,
     ValueChange,
 )
-from gitops_actions.model.deliveries import Action, CommitStatus, Outcome, Plan, PullRequest, RequestText, Result
+from gitops_actions.model.deliveries import (
+    Action,
+    CommitStatus,
+    Deployment,
+    Outcome,
+    Plan,
+    PullRequest,
+    RequestText,
+    Result,
+)
 from gitops_actions.model.policy import (
     EDIT_KEYS,
     RELEASE_KEYS,
@@ -80,6 +89,7 @@ __all__ = [
     "Snapshot",
     "ValueChange",
     "Action",
+    "Deployment",
     "CommitStatus",
     "Outcome",
     "Plan",

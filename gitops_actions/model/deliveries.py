@@ -62,6 +62,24 @@ class CommitStatus:
     time: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What becomes of a release in an environment, for the source repository that it was built from.
+
+    ``repository`` and ``revision`` (a full commit id) are the source's. ``url`` is where a person sees what happens;
+    without one that is ``commit``, the one of the config repo that brings it.
+    """
+
+    repository: str
+    revision: str
+    environment: str
+    app: str
+    version: str
+    state: Literal["queued", "in_progress", "success", "failure"] = "queued"
+    url: str | None = None
+    commit: str | None = None
+
+
 class Outcome(enum.StrEnum):
     """What became of a delivery (contract section 5)."""
 
@@ -119,6 +137,7 @@ class Plan:
     reason: str = ""  # why a request is closed, for its comment
     changes: tuple[Change, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)  # by app
+    deployments: tuple[Deployment, ...] = ()  # that sources are told of; their state follows from the outcome
     findings: tuple[Finding, ...] = ()
 
 

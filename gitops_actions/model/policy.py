@@ -89,6 +89,7 @@ class Environment:
     branch: str | None = None
     repository: str | None = None
     gates: Gates = Gates()
+    deployments: bool = False
 
 
 @dataclass(frozen=True, slots=True)

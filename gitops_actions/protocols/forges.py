@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 from gitops_actions.model import (
     Changes,
     CommitStatus,
+    Deployment,
     FileChange,
     MergeMethod,
     PullRequest,
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
 
 Ancestry = Literal["ancestor", "descendant", "same", "diverged"]
 Capability = Literal[
-    "auto-merge", "labels", "assignees", "reviewers", "team-reviewers", "milestone", "draft", "comments", "statuses"
+    "auto-merge",
+    "labels",
+    "assignees",
+    "reviewers",
+    "team-reviewers",
+    "milestone",
+    "draft",
+    "comments",
+    "statuses",
+    "deployments",
 ]
 
 
@@ -133,6 +143,17 @@ class Forge(Protocol):
 
     def compare_url(self, repository: str, old: str, new: str) -> str | None:
         """Where a person sees these changes in a browser; None: nowhere. Asks nothing."""
+        ...
+
+    def report_deployment(self, deployment: Deployment, *, once: bool = False) -> None:
+        """Tell a source repository what becomes of a release, with the forge's own means for that.
+
+        There is one deployment for each time that a revision comes to an environment: while the newest one (of this
+        app, where the forge tells them apart) is of this revision it gets the state, else a new one is made. ``once``:
+        where there is one of this revision, with whatever state, it is left alone. A state that the forge has no word
+        for is not told. Raises UsageError when there is no such repository or commit, NotAllowed when the credentials
+        are not enough.
+        """
         ...
 
 

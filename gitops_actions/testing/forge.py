@@ -12,6 +12,7 @@ import pytest
 from gitops_actions.errors import LostRace, MergeConflict, UsageError
 from gitops_actions.model import CommitStatus, MergeMethod, PullRequest, RequestText
 from gitops_actions.protocols import Capability
+from gitops_actions.testing.forge_deployments import DeploymentContract
 from gitops_actions.testing.forge_ground import AUTHOR, Ground
 from gitops_actions.testing.forge_sources import SourceContract
 
@@ -21,7 +22,7 @@ TEXT = RequestText("Deploy web 1.1 to dev", "A new release.\n")
 TRAILERS = "Gitops-Environment: dev\nGitops-App: web\nGitops-Version: 1.1"
 
 
-class ForgeContract(SourceContract):
+class ForgeContract(SourceContract, DeploymentContract):
     """The promises of `protocols.Forge`, one test each."""
 
     def opened(self, ground: Ground, branch: str = "gitops/dev/web", text: RequestText = TEXT) -> PullRequest:

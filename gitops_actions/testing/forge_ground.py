@@ -47,6 +47,11 @@ class Ground(Protocol):
         """Give a request another milestone, or take it away, as a person would."""
         ...
 
+    def deployments(self, name: str) -> list[tuple[str, str, str]]:
+        """The deployments of a source repository, the oldest first: environment, commit, and the state in the words of
+        `Deployment`."""
+        ...
+
     def source(self, name: str, steps: Sequence[Step], *, visible: bool = True) -> list[str]:
         """Make a source repository of this name (`acme/web`), on the same forge, with these commits. Returns their ids.
         Not ``visible``: the credentials of `forge` do not reach it. Of a forge that knows no sources it calls

@@ -66,7 +66,7 @@ FIELDS: dict[str, Any] = {
         key: lambda v, key=key: {"version": 1, "environments": {"web": {key: v}}}
         for key in (
             "deliver", "auto-merge", "reviewers", "team-reviewers", "labels", "milestone", "merge-method", "group",
-            "branch", "repository",
+            "branch", "repository", "deployments",
         )
     },
     "label": lambda v: {"version": 1, "environments": {"web": {"labels": [v]}}},

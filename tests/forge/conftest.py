@@ -52,6 +52,10 @@ class LocalGround:
         git(self.repo, "update-ref", ref, made)
         git(self.repo, "update-ref", "-d", "refs/heads/by-hand")
 
+    def deployments(self, name: str) -> list[tuple[str, str, str]]:  # noqa: ARG002 (the protocol's)
+        """There are none here."""
+        return []
+
     def source(self, name: str, steps: Sequence[Step], *, visible: bool = True) -> list[str]:
         folder = bare(self.repo.parents[1] / f"{name}.git", {})
         ids = history(folder, steps)

@@ -21,7 +21,7 @@ from gitops_actions.git.store import GitStore
 from gitops_actions.model import Secret
 from gitops_actions.protocols import Connection
 from gitops_actions.testing.forge import AUTHOR
-from gitops_actions.testing.gitlab import MAINTAINER, REPORTER, GitLab, Project
+from gitops_actions.testing.gitlab import DEVELOPER, MAINTAINER, GitLab, Project
 from gitops_actions.testing.repos import Step, commit, git, history, show
 from gitops_actions.testing.world import Done, World, files
 
@@ -70,8 +70,15 @@ class GitLabGround:
     def plan(self, number: int, title: str | None) -> None:
         self.server.plan(self.project.merge_requests[number - 1], title)
 
+    def deployments(self, name: str) -> list[tuple[str, str, str]]:
+        project = self.server.state.project(name)
+        assert project is not None
+        words = {"running": "in_progress", "failed": "failure"}
+        found = project.deployments
+        return [(one.environment.name, one.sha, words.get(one.status, one.status)) for one in found]
+
     def source(self, name: str, steps: Sequence[Step], *, visible: bool = True) -> list[str]:
-        made = self.server.add_project(name, members={"robot": REPORTER} if visible else {})
+        made = self.server.add_project(name, members={"robot": DEVELOPER} if visible else {})
         return history(made.repository.path, steps)
 
 

@@ -46,6 +46,10 @@ class GitHubGround:
     def plan(self, number: int, title: str | None) -> None:
         self.hub.plan("acme/config", number, title)
 
+    def deployments(self, name: str) -> list[tuple[str, str, str]]:
+        found = self.hub.repository(name).deployments.values()
+        return [(one.environment, one.sha, one.statuses[-1].state) for one in found]
+
     def source(self, name: str, steps: Sequence[Step], *, visible: bool = True) -> list[str]:
         made = self.hub.add_repository(name, roles=None if visible else {"octocat": "none"})
         return history(made.objects.folder, steps)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
-from gitops_actions.errors import Temporary
+from gitops_actions.errors import NotAllowed, Temporary
+from gitops_actions.model import Deployment
 from gitops_actions.testing import repos
 from gitops_actions.testing.forgehttp import Answer, How
-from gitops_actions.testing.gitlab import REPORTER, Project
+from gitops_actions.testing.gitlab import DEVELOPER, REPORTER, Project
 from gitops_actions.testing.repos import Step
 from tests.forge.lab import GitLabGround
 
@@ -103,3 +107,54 @@ def test_a_gitlab_that_is_down_leaves_the_order_open(place: Place) -> None:
     place.server.fault(lambda _: True, 503, seconds=0, times=9)
     with pytest.raises(Temporary):
         place.forge().compare("acme/shop/web", *place.ids[:2])
+
+
+# --- deployments ---
+
+
+def deployment(place: Place, build: int = 0, **more: Any) -> Deployment:
+    place.project.members[next(iter(place.project.members))] = DEVELOPER
+    given = Deployment("acme/shop/web", place.ids[build], "staging", "web", "1.0", "in_progress")
+    return replace(given, **more)
+
+
+def reported(place: Place) -> list[tuple[str, str, str, str]]:
+    found = place.project.deployments
+    return [(one.environment.name, one.sha, one.ref, one.status) for one in found]
+
+
+@pytest.mark.parametrize("how", ["drop-before", "drop-after", "502-after", "truncate", 500, 503])
+def test_a_report_that_goes_wrong(place: Place, how: How) -> None:
+    revision = place.ids[0]
+    for state in ("running", "success"):
+        place.server.fault(1, how, seconds=0)
+        word: Any = {"running": "in_progress"}.get(state, state)
+        place.forge().report_deployment(deployment(place, state=word))
+        assert reported(place) == [("staging", revision, revision, state)]
+
+
+def test_what_only_waits_asks_nothing(place: Place) -> None:
+    place.forge().report_deployment(deployment(place, state="queued"))
+    assert place.asked() == []
+
+
+def test_what_is_over_begins_anew_as_another_one(place: Place) -> None:
+    for state in ("in_progress", "success", "in_progress"):
+        place.forge().report_deployment(deployment(place, state=state))
+    assert [status for *_, status in reported(place)] == ["success", "running"]
+
+
+def test_those_of_jobs_are_left_alone(place: Place) -> None:
+    """GitLab lets nobody change them but the job."""
+    place.forge().report_deployment(deployment(place))
+    (made,) = place.project.deployments
+    made.job = "deploy"
+    place.forge().report_deployment(deployment(place, state="success"))
+    assert [status for *_, status in reported(place)] == ["running", "success"]
+
+
+def test_a_reporter_may_not_report(place: Place) -> None:
+    given = deployment(place)
+    place.project.members[next(iter(place.project.members))] = REPORTER
+    with pytest.raises(NotAllowed, match="report deployments of acme/shop/web"):
+        place.forge().report_deployment(given)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -20,16 +19,15 @@ from gitops_actions.forge.github.address import Address
 from gitops_actions.forge.github.answers import Lost, backoff, document_of, never_sent, pause, reason
 from gitops_actions.forge.github.credentials import Credentials
 from gitops_actions.forge.github.failures import Doubt, Refusal
+from gitops_actions.forge.github.patience import RATE, TRIES, Patience
 from gitops_actions.forge.github.words import line
 
 if TYPE_CHECKING:
     from github.Auth import Auth
     from github.Requester import Requester
 
-_TRIES = 5
+_HOPS = 2
 _TIMEOUT = 30  # GitHub itself ends a request after ten seconds
-# https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits
-_WRITES_A_MINUTE = 80
 _RENEW = 50 * 60  # a token of an installation ends after an hour
 _SECONDARY = re.compile(r"secondary rate limit|abuse detection|rate limit exceeded", re.IGNORECASE)
 _NAMED = re.compile(r"\s*(?:query|mutation) (\w+)")
@@ -55,7 +53,7 @@ class Client:
         self._deadline = deadline
         self._detail = detail
         self._made: tuple[Requester, Auth, float] | None = None
-        self._writes: deque[float] = deque(maxlen=_WRITES_A_MINUTE)
+        self._patience = Patience(deadline, detail)
         self._last = "the API"  # what was asked last, in words
 
     @property
@@ -116,12 +114,12 @@ class Client:
 
     def pause(self, tries: int, why: str) -> None:
         """Wait a moment, longer each time. Raises Temporary when the budget does not allow it."""
-        self._wait(backoff(tries), why)
+        self._patience.wait(backoff(tries), why)
 
     # --- one request ---
 
     def _graphql(self, document: str, variables: Mapping[str, Any], *, write: bool) -> dict[str, Any]:
-        for tries in range(1, _TRIES + 1):
+        for tries in range(1, TRIES + 1):
             answer, headers = self._ask("POST", "", {}, {"query": document, "variables": variables}, write=write)
             data = answer.get("data") if isinstance(answer, dict) else None
             errors = answer.get("errors") or [] if isinstance(answer, dict) else [{"message": "no JSON object"}]
@@ -129,7 +127,7 @@ class Client:
                 errors = [{"message": "errors that are no list"}]
             kinds = {error.get("type") for error in errors}
             if "RATE_LIMITED" in kinds:
-                self._wait(pause(headers))
+                self._patience.wait(pause(headers), RATE)
                 continue
             if isinstance(data, dict) and (not errors or (not write and kinds == {"NOT_FOUND"})):
                 return data
@@ -139,7 +137,7 @@ class Client:
             words = line("; ".join(str(error.get("message")) for error in errors), 300) or "an answer without data"
             if write:
                 raise Doubt(f"GitHub broke off: {words}", hint="run it again")
-            self._wait(backoff(tries), f"GitHub cannot answer: {words}")
+            self._patience.wait(backoff(tries), f"GitHub cannot answer: {words}")
         raise Temporary("GitHub cannot answer", hint="run it again; see https://www.githubstatus.com")
 
     def _ask(
@@ -147,17 +145,17 @@ class Client:
     ) -> tuple[Any, Mapping[str, str]]:
         """Ask once; reads, and what a rate limit turned away, more often. The document and the headers (names in
         lower case)."""
-        tries = 0
+        tries = hops = 0
         while True:
             tries += 1
             if write:
-                self._pace()
+                self._patience.pace()
             try:
                 status, headers, text = self._exchange(verb, path, parameters, body)
             except Lost as lost:
                 if write and lost.sent:
                     raise Doubt(f"the answer of GitHub was lost: {lost}", hint="run it again") from None
-                self._again(tries, f"GitHub cannot be reached: {lost}")
+                self._patience.again(tries, f"GitHub cannot be reached: {lost}")
                 continue
             document = document_of(text)
             if status < 300 and (document is not None or not text):
@@ -166,9 +164,21 @@ class Client:
                 words = failures.words_of(document, status)
                 if write:
                     raise Doubt(f"GitHub broke off: {words}", hint="run it again")
-                self._again(tries, f"GitHub cannot answer: {words}", headers)
+                self._patience.again(tries, f"GitHub cannot answer: {words}", headers)
+                continue
+            moved = self._moved_here(status, headers) if hops < _HOPS else None
+            if moved is not None:
+                path, hops = moved, hops + 1
                 continue
             self._refused(status, headers, document, write=write)
+
+    def _moved_here(self, status: int, headers: Mapping[str, str]) -> str | None:
+        """Where a repository that was renamed is now, for what writes: nothing was done, and is to be done there
+        (https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects).
+        None for any other answer, and for other places."""
+        target, api = urlsplit(headers.get("location", "")), urlsplit(self._address.api)
+        same = (target.scheme, target.netloc) == (api.scheme, api.netloc) and target.path.startswith(api.path)
+        return target.path.removeprefix(api.path) if status in (307, 308) and same else None
 
     def _refused(self, status: int, headers: Mapping[str, str], document: Any, *, write: bool) -> None:
         """Wait for the end of a rate limit, or raise what the answer means."""
@@ -179,7 +189,7 @@ class Client:
             status == 403
             and ("retry-after" in headers or headers.get("x-ratelimit-remaining") == "0" or _SECONDARY.search(words))
         ):
-            self._wait(pause(headers))
+            self._patience.wait(pause(headers), RATE)
             return
         if status == 401:
             raise failures.refused_credentials(words, self.source)
@@ -237,33 +247,6 @@ class Client:
             seconds_between_requests=0,
             seconds_between_writes=0,
         ).requester
-
-    # --- patience ---
-
-    def _again(self, tries: int, why: str, headers: Mapping[str, str] | None = None) -> None:
-        """Wait a moment before the next try. Raises Temporary when there is none."""
-        if tries >= _TRIES:
-            raise Temporary(why, hint="run it again; see https://www.githubstatus.com")
-        told = (headers or {}).get("retry-after", "")
-        self._wait(float(told) if told.isdecimal() else backoff(tries), why)
-
-    def _wait(self, seconds: float, why: str = "GitHub's rate limit is used up") -> None:
-        """Raises Temporary at once when the wait is longer than the budget."""
-        if time.monotonic() + seconds > self._deadline:
-            until = time.strftime("%H:%M:%S UTC", time.gmtime(time.time() + seconds))
-            raise Temporary(
-                f"{why}; it would have to wait for {seconds:.0f} s, until {until}",
-                hint="run it again after that, or give it more time with --budget",
-            )
-        self._detail(f"{why}; waiting for {seconds:.1f} s")
-        time.sleep(seconds)
-
-    def _pace(self) -> None:
-        """Not more writes in a minute than GitHub takes."""
-        now = time.monotonic()
-        if len(self._writes) == _WRITES_A_MINUTE and now - self._writes[0] < 60:
-            self._wait(60 - (now - self._writes[0]), "GitHub takes no more than 80 writes in a minute")
-        self._writes.append(time.monotonic())
 
     def _hidden(self, text: str) -> str:
         for secret in self._credentials.secrets():

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from gitops_actions.forge.github import comments, merging, milestones, people, queries, statuses, writing
+from gitops_actions.errors import UsageError
+from gitops_actions.forge.github import comments, deployments, merging, milestones, people, queries, statuses, writing
 from gitops_actions.forge.github.address import address
 from gitops_actions.forge.github.client import Client
 from gitops_actions.forge.github.credentials import Credentials
 from gitops_actions.forge.github.objects import Wanted
 from gitops_actions.forge.github.queries import Reading
 from gitops_actions.forge.github.requests import Requests
-from gitops_actions.forge.github.sources import Sources
+from gitops_actions.forge.github.sources import Sources, web
 from gitops_actions.forge.github.store import GitHubStore
 from gitops_actions.forge.github.view import View
 from gitops_actions.forge.misreading import understood
 from gitops_actions.model import (
     Changes,
     CommitStatus,
+    Deployment,
     FileChange,
     MergeMethod,
     PullRequest,
@@ -191,3 +193,13 @@ class GitHubForge:
     def compare_url(self, repository: str, old: str, new: str) -> str | None:
         """See `Forge.compare_url`."""
         return self._sources.url(repository, old, new)
+
+    def report_deployment(self, deployment: Deployment, *, once: bool = False) -> None:
+        """See `Forge.report_deployment`."""
+        view, name = self._view, self._sources.name(deployment.repository)
+        if name is None:
+            raise UsageError(f"{deployment.repository} is not on this GitHub")
+        url = deployment.url
+        if url is None and deployment.commit is not None:
+            url = f"{web(view.address.api)}/{view.address.full_name}/commit/{deployment.commit}"
+        deployments.report(view.client, name, deployment, url, once=once)

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from gitops_actions.forge.gitlab import statuses, words
+from gitops_actions.errors import UsageError
+from gitops_actions.forge.gitlab import deployments, statuses, words
 from gitops_actions.forge.gitlab.address import address
 from gitops_actions.forge.gitlab.client import Client
 from gitops_actions.forge.gitlab.comments import comment
@@ -18,7 +19,7 @@ from gitops_actions.forge.gitlab.requests import UNSETTLED, Document, Requests, 
 from gitops_actions.forge.gitlab.sources import Sources
 from gitops_actions.forge.gitlab.store import GitLabStore
 from gitops_actions.forge.misreading import understood
-from gitops_actions.model import Changes, CommitStatus, MergeMethod, PullRequest, RequestText, Signature
+from gitops_actions.model import Changes, CommitStatus, Deployment, MergeMethod, PullRequest, RequestText, Signature
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class GitLabForge:
 
     name = "gitlab"
     capabilities: frozenset[Capability] = frozenset(
-        {"auto-merge", "labels", "assignees", "reviewers", "milestone", "draft", "comments", "statuses"}
+        {"auto-merge", "labels", "assignees", "reviewers", "milestone", "draft", "comments", "statuses", "deployments"}
     )
 
     def __init__(self, client: Client, reading: Reading, store: Store | None) -> None:
@@ -184,6 +185,13 @@ class GitLabForge:
     def compare_url(self, repository: str, old: str, new: str) -> str | None:
         """See `Forge.compare_url`."""
         return self._sources.url(repository, old, new)
+
+    def report_deployment(self, deployment: Deployment, *, once: bool = False) -> None:
+        """See `Forge.report_deployment`. GitLab has no word for `queued`."""
+        name = self._sources.name(deployment.repository)
+        if name is None:
+            raise UsageError(f"{deployment.repository} is not on this GitLab")
+        deployments.report(self._client, name, deployment, once=once)
 
     def _conflicts(self, document: Document) -> bool:
         if document["state"] != "opened":

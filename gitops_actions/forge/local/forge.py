@@ -16,7 +16,16 @@ from gitops_actions.forge.local.plumbing import Plumbing
 from gitops_actions.forge.local.requests import HEADS, Requests
 from gitops_actions.forge.local.sources import Sources
 from gitops_actions.forge.local.statuses import Statuses
-from gitops_actions.model import Changes, CommitStatus, MergeMethod, PullRequest, RefUpdate, RequestText, Signature
+from gitops_actions.model import (
+    Changes,
+    CommitStatus,
+    Deployment,
+    MergeMethod,
+    PullRequest,
+    RefUpdate,
+    RequestText,
+    Signature,
+)
 from gitops_actions.names import complaint_about_branch
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
 
@@ -42,7 +51,7 @@ class LocalForge:
     """
 
     name = "local"
-    capabilities: frozenset[Capability] = frozenset(get_args(Capability))
+    capabilities: frozenset[Capability] = frozenset(get_args(Capability)) - {"deployments"}
     store: Store | None = None
 
     def __init__(self, repository: Plumbing, author: Signature, *, deadline: float = math.inf) -> None:
@@ -182,6 +191,9 @@ class LocalForge:
     def compare_url(self, repository: str, old: str, new: str) -> str | None:  # noqa: ARG002 (the protocol's)
         """Always None: there is nothing to see in a browser."""
         return None
+
+    def report_deployment(self, deployment: Deployment, *, once: bool = False) -> None:
+        """Nothing: nobody would look for it in the source repository."""
 
     def _change(self, number: int, verb: str, change: Callable[[Request], Request]) -> PullRequest:
         def attempt() -> tuple[list[RefUpdate], Request]:

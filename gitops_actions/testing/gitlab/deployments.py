@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from gitops_actions.testing.gitlab import work_shapes
-from gitops_actions.testing.gitlab.params import not_found, refused
+from gitops_actions.testing.gitlab.params import forbidden, not_found, refused
 from gitops_actions.testing.gitlab.records import Deployment, Environment, Project
 from gitops_actions.testing.gitlab.wire import Ask, Routes
 
 routes = Routes()
 STATES = ("running", "success", "failed", "canceled")
+# The events of `Deployment`'s state machine in GitLab's source, and from where they do not lead.
+EVENTS = {"running": "run", "success": "succeed", "failed": "drop", "canceled": "cancel"}
 TIERS = ("production", "staging", "testing", "development", "other")
 
 
@@ -106,6 +108,8 @@ def create_deployment(ask: Ask) -> object:
     commit = project.repository.resolve(sha)
     if commit is None:
         raise refused(400, {"sha": ["The commit does not exist"]})
+    if project.repository.resolve(ref) is None:
+        raise refused(400, {"ref": ["The branch or tag does not exist"]})
     found = next((one for one in project.environments if one.name == name), None)
     home = found or _new(ask, project, name)
     home.state = "available"
@@ -123,8 +127,10 @@ def update_deployment(ask: Ask) -> object:
     one = _deployment(ask, project)
     ask.given.need("status")
     status = str(ask.given.choice("status", STATES))
-    if one.status in ("success", "failed", "canceled"):
-        raise refused(400, f'Status cannot transition via "{status}"')
+    if one.job is not None:
+        raise forbidden("Deployments created using GitLab CI can not be updated using the API")
+    if one.status == status or (status == "running" and one.status not in ("created", "blocked")):
+        raise refused(400, {"status": [f'cannot transition via "{EVENTS[status]}"']})
     one.status, one.updated_at = status, ask.state.now()
     return work_shapes.deployment(ask.state, one)
 

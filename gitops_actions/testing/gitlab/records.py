@@ -218,6 +218,7 @@ class Deployment:
     user: User
     created_at: str
     updated_at: str
+    job: str | None = None  # the name of the job that made it; None: it came by the API
 
 
 @dataclass(eq=False)

@@ -135,5 +135,5 @@ def deployment(state: State, one: Deployment) -> Document:
         "status": one.status,
         "user": user(state, one.user),
         "environment": {"id": about.id, "name": about.name, "external_url": about.external_url},
-        "deployable": None,
+        "deployable": {"id": one.id, "name": one.job, "status": one.status} if one.job else None,
     }

@@ -96,8 +96,11 @@ def test_deployments(ground: Ground) -> None:
     environment = ground.api.environments.list(name="production", get_all=True)[0]
     assert environment.tier == "production"
     assert ground.api.environments.get(environment.id).last_deployment["id"] == made.id
-    with pytest.raises(GitlabError, match="Status cannot transition"):
+    with pytest.raises(GitlabError, match="cannot transition"):
         ground.api.deployments.update(made.id, {"status": "running"})
+    assert ground.api.deployments.update(made.id, {"status": "failed"})["status"] == "failed"
+    with pytest.raises(GitlabError, match="The branch or tag does not exist"):
+        ground.api.deployments.create({"environment": "x", **given, "ref": "nowhere"})
     with pytest.raises(GitlabError, match="The commit does not exist"):
         ground.api.deployments.create({"environment": "x", **given, "sha": "0" * 40})
     with pytest.raises(GitlabError, match="has already been taken"):

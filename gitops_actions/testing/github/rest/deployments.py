@@ -90,7 +90,8 @@ def _set_deployment_status(ask: Ask) -> Answer:
         # (https://docs.github.com/en/rest/deployments/statuses#create-a-deployment-status).
         for other in repository.deployments.values():
             same = other.environment == deployment.environment and other.id < deployment.id
-            if same and not other.production and not other.transient and other.statuses:
+            done = bool(other.statuses) and other.statuses[-1].state == "success"
+            if same and done and not other.production and not other.transient:
                 other.statuses.append(DeploymentStatus(
                     next(ask.world.ids), "inactive", "", "", other.environment, "", made.creator, made.created
                 ))  # fmt: skip
