@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import pytest
 
-from gitops_actions.testing.forgehttp import Answer
-from tests.e2e.hubworld import PLAIN, REPOSITORY, TOKEN, HubWorld, hub_world
+from tests.e2e.hubworld import PLAIN, REPOSITORY, HubWorld, hub_world
 
 BRANCH = "gitops/dev/web"
 
@@ -67,58 +61,6 @@ def test_the_budget_of_requests(hub: HubWorld, runs: int, most: int) -> None:
         hub.deploy("1.0.1")
     assert len(hub.hub.requests) - before <= most
     assert hub.hub.connections <= runs
-
-
-SHIM = """\
-#!/bin/sh
-for argument in "$0" "$@"; do printf '%s\\n' "$argument" >> "$SHIM_LOG"; done
-exec {git} "$@"
-"""
-
-
-BROKEN = """\
-import json
-
-
-def loads(text, **_):
-    raise RuntimeError(text)
-
-
-json.loads = loads
-"""
-
-
-@pytest.mark.parametrize("transport", ["api", "git"])
-@pytest.mark.parametrize("status", [None, 401, 403, 404, 422, 500, "odd", "crash"])
-def test_the_token_is_nowhere(hub: HubWorld, transport: str, status: int | str | None) -> None:
-    shim = hub.root / "bin" / "git"
-    shim.parent.mkdir()
-    shim.write_text(SHIM.format(git=shutil.which("git")))
-    shim.chmod(0o755)
-    log = hub.root / "argv"
-    environ = {"PATH": f"{shim.parent}{os.pathsep}{os.environ['PATH']}", "SHIM_LOG": str(log), "GITOPS_BUDGET": "1s"}
-    if status is not None:
-        echo = Answer.of(status if isinstance(status, int) else 200, {"message": f"not with {TOKEN}"})
-        if status == "odd":
-            echo = Answer.of(200, {"data": {"repository": {"id": TOKEN}}})
-        hub.hub.fault(lambda request: request.operation is not None, echo, times=99)
-    if status == "crash":  # in the middle of reading an answer, with the token at hand
-        (hub.root / "sitecustomize.py").write_text(BROKEN, encoding="ascii")
-        environ["PYTHONPATH"] = str(hub.root)
-    texts = []
-    for command in (("deploy", "--image", "ghcr.io/acme/web:1.0.1"), ("status",)):
-        line = hub.command(*command, "--transport", transport)
-        line.insert(3, "-vv")
-        done = subprocess.run(line, env={**hub.environ, **environ}, capture_output=True, cwd=hub.work, check=False)
-        assert (done.returncode == 0) is (status is None), done.stderr
-        assert (done.returncode == 1) is (status == "crash"), done.stderr
-        texts += [done.stdout, done.stderr]
-    texts += [path.read_bytes() for path in hub.root.rglob("*") if path.is_file()]
-    texts += [request.path.encode() + request.body for request in hub.hub.requests]
-    basic = base64.b64encode(f"x-access-token:{TOKEN}".encode())
-    for form in (TOKEN.encode(), base64.b64encode(TOKEN.encode()), basic, quote(TOKEN, safe="").encode()):
-        assert all(form not in text for text in texts)
-    assert log.exists() or transport == "api"
 
 
 def test_bad_input(hub: HubWorld) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -112,22 +110,6 @@ class Lab:
 
     def deploy(self, version: str, *arguments: str, code: int | None = 0) -> Done:
         return self.run("deploy", "--image", f"ghcr.io/acme/web:{version}", *arguments, code=code)
-
-    def killed_at(self, number: int, verb: str, *arguments: str) -> bool:
-        """Run, and kill it when its request of this number was done, before it hears of that. False: it has ended."""
-        first = len(self.server.requests)
-        where = ("--config-repo", self.repo, "--forge", "gitlab")
-        started: list[subprocess.Popen[str]] = []
-
-        def kill(_: object) -> None:
-            started[0].kill()
-            started[0].wait()
-
-        self.server.fault(lambda one: one.number == first + number, kill)
-        started.append(self.world.start(verb, *where, *arguments, environ={"GITOPS_TOKEN": CANARY}))
-        output, errors = started[0].communicate(timeout=120)
-        assert started[0].returncode in (0, -signal.SIGKILL), output + errors
-        return started[0].returncode != 0
 
     def open_requests(self) -> list[Any]:
         return [one for one in self.project.merge_requests if one.state == "opened"]
