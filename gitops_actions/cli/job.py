@@ -62,7 +62,7 @@ class Job:
 
     def hide(self, *secrets: str) -> None:
         """Keep these out of the log, whatever form they have there."""
-        hidden = [form for secret in secrets for form in forms(secret, self._users)]
+        hidden = list(dict.fromkeys(form for secret in secrets for form in forms(secret, self._users)))
         # To a file or a terminal nobody must write what is to be hidden.
         if self._logs and _is_pipe(self._logs[1].fileno()):
             for form in hidden:
@@ -190,8 +190,8 @@ def _is_pipe(descriptor: int) -> bool:
 
 
 def _in_repository(file: str | None) -> str | None:
-    """A file of the current folder as its repository calls it; None for one that is elsewhere."""
-    if file is None:
+    """A file of the current folder as its repository calls it; None for one that is elsewhere, or standard input."""
+    if file is None or file == "-":
         return None
     path = Path(os.path.abspath(file))
     root = next((folder for folder in path.parents if (folder / ".git").exists()), Path.cwd())

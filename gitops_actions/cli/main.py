@@ -161,8 +161,9 @@ def _job() -> Job | None:
 
 def _failed(ctx: click.Context, error: GitOpsError) -> None:
     """Hand a failure on as a document: to stdout, if that holds one, and to the CI system."""
-    settings = ctx.obj
-    if not isinstance(settings, Settings):
+    settings = ctx.obj if isinstance(ctx.obj, Settings) else None
+    job: Job | None = ctx.obj if settings is None else settings.job
+    if job is None:
         return
     from gitops_actions.report.json import finding_document
 
@@ -173,9 +174,9 @@ def _failed(ctx: click.Context, error: GitOpsError) -> None:
         "exit_code": error.exit_code,
         "findings": [finding_document(finding) for finding in findings],
     }
-    for problem in settings.job.judged(findings, document, error.exit_code):
-        settings.finding(problem)
-    if settings.output == "json":
+    for problem in job.judged(findings, document, error.exit_code):
+        say(problem)
+    if settings is not None and settings.output == "json":
         settings.result("", document)
 
 

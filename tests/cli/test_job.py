@@ -124,6 +124,7 @@ class Recorder(Plain):
         ("edit", None, "values.yaml", ("sub/values.yaml", 3, "wrong")),
         ("edit", None, "../values.yaml", ("values.yaml", 3, "wrong")),
         ("edit", None, "../../values.yaml", (None, None, "../../values.yaml:3:5: wrong")),
+        ("edit", None, "-", (None, None, "-:3:5: wrong")),
         ("edit", None, None, (None, None, "wrong")),
     ],
 )

@@ -145,6 +145,7 @@ def test_several_results_are_about_the_first_that_changed(world: World) -> None:
     [
         (["deploy", "-e", "nope", "--image", "ghcr.io/acme/web:1"], 2, "refused", "has no environment 'nope'"),
         (["deploy", "--imgae", "x"], 2, "refused", "No such option"),
+        (["deplyo"], 2, "refused", "did you mean 'deploy'?"),
         (["deploy", "--budget", "soon"], 2, "refused", "is not a time"),
         (["deploy", "--config-repo", "https://127.0.0.1:1/x.git", "--set", "a.yaml:b=1"], 6, "refused", ""),
     ],
@@ -152,7 +153,8 @@ def test_several_results_are_about_the_first_that_changed(world: World) -> None:
 def test_a_failure_is_handed_on_too(world: World, arguments: list[str], code: int, outcome: str, words: str) -> None:
     step, ended = stepped(world, *arguments, code=code)
     assert (step.outputs["changed"], step.outputs["outcome"], step.outputs["version"]) == ("false", outcome, "")
-    assert json.loads(step.outputs["result"]) == ended.document
+    assert json.loads(step.outputs["result"])["exit_code"] == code
+    assert not ended.out or json.loads(step.outputs["result"]) == ended.document
     (error,) = step.annotations
     assert error.name == "error"
     assert words in error.data
