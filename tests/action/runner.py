@@ -8,7 +8,9 @@ steps with `run`, `shell: bash`, `env`, `id` and `working-directory`. Anything e
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,8 +20,12 @@ from typing import Any
 import yaml
 
 from gitops_actions.testing.runner import Command, Step
-from tests.checkers import node, npm_package
+from tests.checkers import BIN, node, npm_package
 
+ROOT = Path(__file__).parent.parent.parent
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gitops-actions-tests"
+# How this machine reaches PyPI.
+REACHING = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "REQUESTS_"))}
 EVALUATE = Path(__file__).with_name("evaluate.mjs")
 BASH = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail"]
 
@@ -120,6 +126,29 @@ class Job:
         step.read(done.stdout.decode())
         assert not b"".join(file.read_bytes() for file in changes.values()), "the job was changed"
         return step.outputs
+
+
+def machine(folder: Path, *programs: str) -> dict[str, str]:
+    """The environment of a runner with these programs, which are found beside our Python, and nothing else of ours."""
+    shelf = folder / "programs"
+    shelf.mkdir(parents=True)
+    (shelf / "python3").symlink_to(getattr(sys, "_base_executable", sys.executable))
+    for name in programs:
+        (shelf / name).symlink_to(BIN / name)
+    return REACHING | {
+        "PATH": f"{shelf}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(folder),
+        "UV_CACHE_DIR": str(CACHE / "uv"),
+        "PIP_CACHE_DIR": str(CACHE / "pip"),
+        "LC_ALL": "C.UTF-8",
+        # what a runner's owner may have set, and what must not count
+        "PIP_TARGET": str(folder / "elsewhere"), "PIP_USER": "1", "UV_SYSTEM_PYTHON": "1", "PYTHONHOME": "/nowhere",
+    }  # fmt: skip
+
+
+def environments(job: Job) -> list[Path]:
+    """The environments that the action has made."""
+    return sorted((job.folder / "tools" / "gitops-actions").iterdir())
 
 
 class Expressions:

@@ -20,8 +20,7 @@ from gitops_actions.testing.gitlab import GitLab
 from gitops_actions.testing.world import POLICY
 from tests import checkers
 from tests.action.gitlab import Project
-from tests.action.runner import Expressions, Job, Ran
-from tests.action.test_action import machine
+from tests.action.runner import Expressions, Job, Ran, machine
 from tests.e2e.hubworld import PLAIN, TOKEN, hub_world
 from tests.forge.lab import CANARY, Lab
 
