@@ -47,8 +47,8 @@ class ArgoCD:
         return objects.edit(text, spec, release, _AGENT)
 
 
-def _holders(parsed: Parsed, spec: EditSpec) -> Iterator[Holder]:
-    for kind, root in objects.of_kinds(parsed, spec.document, _KINDS):
+def _holders(parsed: Parsed, document: Spot) -> Iterator[Holder]:
+    for kind, root in objects.of_kinds(parsed, document, _KINDS):
         top: tuple[Step, ...] = ("spec", "template", "spec") if kind == "ApplicationSet" else ("spec",)
         several = length(node_at(root.node, *top, "sources"))
         ways = [("source",), *(("sources", index) for index in range(several)), ("sourceHydrator", "drySource")]
@@ -133,9 +133,10 @@ def _of_text(parsed: Parsed, root: Spot, steps: tuple[Step, ...], told: set[str]
         return
     try:
         inner = nodes.parse(text)
+        roots = list(places.roots(inner))
     except EditRefused:
         return
-    for document in places.roots(inner):
+    for document in roots:
         for holder in values.holders(inner, document, ()):
             if not told.intersection(holder.names):
                 yield Sealed(holder.names, parsed, root, steps)

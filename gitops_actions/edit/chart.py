@@ -48,9 +48,9 @@ class Chart:
 
     def read(self, text: str, spec: EditSpec) -> tuple[Found, ...]:
         """The version."""
-        parsed = nodes.parse(text)
-        spot, _ = _find(parsed, spec, _steps(spec))
-        leaf = leaves.leaf(parsed, spot)
+        with nodes.parse(text) as parsed:
+            spot, _ = _find(parsed, spec, _steps(spec))
+            leaf = leaves.leaf(parsed, spot)
         value = images.value_of(leaf) or ""
         return (Found(leaf.path, leaf.line, value, "version" if spec.value is None else "value"),)
 
@@ -58,18 +58,18 @@ class Chart:
         """The text with the release's version, or the value of the edit, in place."""
         steps = _steps(spec)
         value = release.version if spec.value is None else spec.value
-        parsed = nodes.parse(text)
-        spot, taken = _find(parsed, spec, steps, create=spec.on_missing == "create")
-        leaf = leaves.leaf(parsed, spot) if taken == len(steps) else None
-        key = _key(steps)
-        if key == "version":
-            _check_version(value, paths.show(steps), leaf)
-        splice = Splice(parsed)
-        if leaf is not None:
-            splice.put(leaf, value)
-        else:
-            splice.add(spot, key, value, after=("version", "name"))
-        return splice.result()
+        with nodes.parse(text) as parsed:
+            spot, taken = _find(parsed, spec, steps, create=spec.on_missing == "create")
+            leaf = leaves.leaf(parsed, spot) if taken == len(steps) else None
+            key = _key(steps)
+            if key == "version":
+                _check_version(value, paths.show(steps), leaf)
+            splice = Splice(parsed)
+            if leaf is not None:
+                splice.put(leaf, value)
+            else:
+                splice.add(spot, key, value, after=("version", "name"))
+            return splice.result()
 
 
 def _steps(spec: EditSpec) -> tuple[Step, ...]:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
-from gitops_actions.edit import growth, insertion, layout, nearby, nodes, paths, scalars
-from gitops_actions.edit.growth import Text, Tree
+from gitops_actions.edit import growth, insertion, layout, nearby, paths, scalars
+from gitops_actions.edit.growth import Pen, Text, Tree
 from gitops_actions.edit.insertion import Insertion, Place, refused
 from gitops_actions.edit.nodes import Parsed
+from gitops_actions.edit.parsers import MAX_DEPTH
 from gitops_actions.edit.paths import Filter, Step, Token
 from gitops_actions.edit.places import Spot
 from gitops_actions.edit.refusals import TOO_MUCH, refusal
@@ -22,8 +23,8 @@ def plan(parsed: Parsed, spot: Spot, steps: tuple[Step, ...], value: Text, after
     """
     if spot.foreign is not None:
         raise spot.foreign
-    if len(spot.path) + len(steps) > nodes.MAX_DEPTH - 2:
-        raise refusal(TOO_MUCH, f"the path is longer than {nodes.MAX_DEPTH - 2} steps", spot.node.start_mark, "cut it")
+    if len(spot.path) + len(steps) > MAX_DEPTH - 2:
+        raise refusal(TOO_MUCH, f"the path is longer than {MAX_DEPTH - 2} steps", spot.node.start_mark, "cut it")
     node = spot.node
     if isinstance(node, ScalarNode) and not layout.is_nothing(node):
         shown = spot.shown or "the document"
@@ -35,7 +36,7 @@ def plan(parsed: Parsed, spot: Spot, steps: tuple[Step, ...], value: Text, after
         place = _place(parsed, spot, steps, value, beside)
         return insertion.into_flow(place) if node.flow_style else insertion.into_block(place, index)
     place = _place(parsed, spot, steps, value, None)
-    if not parsed.roots:
+    if spot.is_nothing:
         return insertion.into_nothing(place, len(parsed.text))
     return insertion.into_empty(place)
 
@@ -64,8 +65,10 @@ def _place(parsed: Parsed, spot: Spot, steps: tuple[Step, ...], value: Text, bes
         grown = growth.tree(rest, value)
     if grown is None:
         raise refused(spot, steps, "these steps do not say what the new item or value is")
-    pen = layout.pen(parsed, node)._replace(json=_is_json(parsed, spot))
-    return Place(parsed, spot, steps, key, grown, pen, _key_style(node, key))
+    # A value beside others is indented as they are. The habits of a large file take time to learn.
+    is_beside = isinstance(node, MappingNode) and bool(node.value) and isinstance(grown, Text)
+    pen = Pen() if is_beside else layout.pen(parsed, node)
+    return Place(parsed, spot, steps, key, grown, pen._replace(json=_is_json(spot.root)), _key_style(node, key))
 
 
 def _check_index(spot: Spot, steps: tuple[Step, ...]) -> None:
@@ -124,12 +127,8 @@ def _key_style(node: Node, key: str | None) -> str:
     return styles.pop() if len(styles) == 1 and styles <= {"'", '"'} else ""
 
 
-def _is_json(parsed: Parsed, spot: Spot) -> bool:
-    """Whether a place is in a document that is JSON: it starts with a bracket, and then there is a double quote."""
-    root = next(
-        (root for root in parsed.roots if root.start_mark.index <= spot.node.start_mark.index <= root.end_mark.index),
-        None,
-    )
+def _is_json(root: Node) -> bool:
+    """Whether a document is JSON: it starts with a bracket, and then there is a double quote."""
     while isinstance(root, CollectionNode) and root.flow_style and root.value:
         first = root.value[0]
         if isinstance(root, MappingNode):

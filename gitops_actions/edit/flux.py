@@ -43,8 +43,8 @@ class Flux:
         return objects.edit(text, spec, release, _AGENT)
 
 
-def _holders(parsed: Parsed, spec: EditSpec) -> Iterator[Holder]:
-    for kind, root in objects.of_kinds(parsed, spec.document, _KINDS):
+def _holders(parsed: Parsed, document: Spot) -> Iterator[Holder]:
+    for kind, root in objects.of_kinds(parsed, document, _KINDS):
         if kind == "HelmRelease":
             yield from values.holders(parsed, root, ("spec", "values"))
             for index in range(length(node_at(root.node, "spec", "postRenderers"))):

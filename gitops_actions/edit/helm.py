@@ -38,40 +38,48 @@ class HelmValues:
 
     def read(self, text: str, spec: EditSpec) -> tuple[Found, ...]:
         """The whole reference, or tag, digest and repository; under the repository's name where the file says it."""
-        parsed = lines.parse(text)
-        try:
-            return found_at(image_places.place(parsed, spec.document, _steps(spec)))
-        except EditRefused as error:
-            _look_elsewhere(error, parsed, spec, None)
-            raise
+        with lines.parse(text) as parsed:
+            try:
+                return found_at(image_places.place(parsed, spec.document, _steps(spec)))
+            except EditRefused as error:
+                _look_elsewhere(error, parsed, spec, None)
+                raise
 
     def edit(self, text: str, spec: EditSpec, release: Release) -> Edited:
         """The text with the image of the release that this place is for."""
-        parsed = lines.parse(text)
-        splice = Splice(parsed)
-        create = spec.on_missing == "create"
-        place = None
-        try:
-            place = image_places.place(parsed, spec.document, _steps(spec))
-            if place.tag is not None and place.is_reference:
-                _put_reference(splice, place.tag, release, create=create)
-            elif place.is_reference and create:
-                _create(splice, (place.parent, len(_steps(spec)) - 1), _steps(spec), release)
-            elif place.is_reference:
-                raise _missing(place)
-            else:
-                image = _image(place, release)
-                put_pins(splice, place, image, create=create)
-                put_repository(splice, place, image)
-        except EditRefused as error:
-            known = _look_elsewhere(error, parsed, spec, release)
-            if known or place is not None or not create or error.code != MISSING:
-                raise
-            _create(splice, documents.nearest(parsed, spec.document, _steps(spec)), _steps(spec), release)
-            first = splice.result()
-            then = self.edit(first.text, spec, release)
-            return joined(first, then, self.read(then.text, spec))
-        return splice.result()
+        with lines.parse(text) as parsed:
+            edited, whole = _edit(parsed, spec, release)
+        if whole:
+            return edited
+        then = self.edit(edited.text, spec, release)
+        return joined(edited, then, self.read(then.text, spec))
+
+
+def _edit(parsed: Parsed, spec: EditSpec, release: Release) -> tuple[Edited, bool]:
+    """The edit, and whether it is all of it: a path that has been created may lack what belongs beside it."""
+    splice = Splice(parsed)
+    create = spec.on_missing == "create"
+    place = None
+    try:
+        place = image_places.place(parsed, spec.document, _steps(spec))
+        if place.tag is not None and place.is_reference:
+            _put_reference(splice, place.tag, release, create=create)
+        elif place.is_reference and create:
+            _create(splice, (place.parent, len(_steps(spec)) - 1), _steps(spec), release)
+        elif place.is_reference:
+            raise _missing(place)
+        else:
+            image = _image(place, release)
+            put_pins(splice, place, image, create=create)
+            put_repository(splice, place, image)
+    except EditRefused as error:
+        known = _look_elsewhere(error, parsed, spec, release)
+        if known or place is not None or not create or error.code != MISSING:
+            raise
+    else:
+        return splice.result(), True
+    _create(splice, documents.nearest(parsed, spec.document, _steps(spec)), _steps(spec), release)
+    return splice.result(), False
 
 
 def _steps(spec: EditSpec) -> tuple[paths.Step, ...]:

@@ -108,7 +108,7 @@ def _beside(parsed: Parsed, parent: Spot, key: str | None) -> tuple[Leaf | None,
             if leaf is not None and _is_repository(leaf.value) and (name == others[0] or "/" in leaf.value):
                 repository = leaf
                 break
-    return digest, repository, registry, _outer(parsed, parent) if repository is not None else ""
+    return digest, repository, registry, _global_registry(parent.root) if repository is not None else ""
 
 
 def _prefix(key: str | None) -> tuple[str, bool]:
@@ -125,13 +125,6 @@ def _leaf(parsed: Parsed, parent: Spot, key: str) -> Leaf | None:
 
 def _is_repository(value: str) -> bool:
     return bool(value) and images.split(value)[1:] == (None, None)
-
-
-def _outer(parsed: Parsed, inner: Spot) -> str:
-    """The registry of the whole document that a spot is in."""
-    start = inner.node.start_mark.index
-    inside = (root for root in parsed.roots if root.start_mark.index <= start < root.end_mark.index)
-    return next((_global_registry(root) for root in inside), "")
 
 
 def _global_registry(root: Node) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import deque
+from itertools import islice
 from typing import NamedTuple
 
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
@@ -81,7 +83,7 @@ def into_block(place: Place, index: int) -> Insertion:
     if not isinstance(node, CollectionNode):
         raise place.refused("there is no collection")
     column = layout.column_of(parsed, node)
-    entry = layout.entries(text, node)[index]
+    entry = next(islice(layout.entries(text, node), index, None))
     end = layout.end_of(parsed, *entry) if entry is not None else UNKNOWN
     end = layout.end_of_line(text, end) if end >= 0 else UNKNOWN
     if column < 0 or end < 0 or text.startswith("?", layout.line_start(text, node.start_mark.index) + column):
@@ -108,7 +110,7 @@ def into_flow(place: Place) -> Insertion:
     if not isinstance(node, CollectionNode):
         raise place.refused("there is no collection")
     opening = node.start_mark.index + len(places.properties(parsed, node))
-    entry = layout.entries(text, node)[-1]
+    (entry,) = deque(layout.entries(text, node), maxlen=1)
     end = layout.end_of(parsed, *entry, flow=True) if entry is not None else UNKNOWN
     if (
         text[opening : opening + 1] not in ("{", "[")

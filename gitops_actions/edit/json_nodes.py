@@ -14,10 +14,14 @@ from typing import Any
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from gitops_actions.edit.marks import Mark
-from gitops_actions.edit.nodes import MAX_DEPTH, Parsed, refuse_encrypted
+from gitops_actions.edit.nodes import Parsed, refuse_encrypted
+from gitops_actions.edit.parsers import MAX_DEPTH
 from gitops_actions.edit.refusals import NOT_JSON, TOO_MUCH, refusal
 from gitops_actions.edit.source import MAX_BYTES, without_bom
 from gitops_actions.errors import EditRefused
+
+# Twice what is in a file, before and after an edit, stays below 400 MiB: a key with its value takes up to 300 bytes.
+MAX_PARTS = 1_150_000
 
 # An unfinished string ends with the text: each character is met once, whatever the text.
 _BRACKET_OR_STRING = re.compile(r'(?s:"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z))|[\[\]{}]')
@@ -50,11 +54,15 @@ def _no_constant(name: str) -> Any:
 def parse(text: str) -> tuple[Parsed, Any]:
     """The nodes of a text, and what is in it.
 
-    Raises EditRefused where it is not JSON, too large (10 MiB) or too deep (100 levels), or encrypted with SOPS.
+    Raises EditRefused where it is not JSON, too large (10 MiB, `MAX_PARTS`) or too deep (100 levels), or encrypted with
+    SOPS.
     """
     bom, text = without_bom(text)
     if len(text) > MAX_BYTES:
         raise refusal(TOO_MUCH, f"the file is larger than {MAX_BYTES} bytes", None, "put the value into a small file")
+    if _parts(text) > MAX_PARTS and _parts(_BRACKET_OR_STRING.sub(_bracket, text)) > MAX_PARTS:
+        message = f"the file has more than {MAX_PARTS:,} keys, values and brackets"
+        raise refusal(TOO_MUCH, message, None, "put the value into a small file")
     document = _Document(text, _ends(text))
     try:
         data = load(text)
@@ -69,6 +77,15 @@ def parse(text: str) -> tuple[Parsed, Any]:
     if "sops" in text:
         refuse_encrypted(root)
     return Parsed(text, bom, (root,)), data
+
+
+def _parts(text: str) -> int:
+    """As many keys, values, mappings and lists as a text without strings may have."""
+    return sum(text.count(sign) for sign in ",:[{")
+
+
+def _bracket(match: re.Match[str]) -> str:
+    return match[0] if match[0] in "[{" else ""
 
 
 def _ends(text: str) -> dict[int, int]:

@@ -67,7 +67,7 @@ def _last_line_end(space: str) -> str:
 def _inside_empty(parsed: Parsed, spot: Spot) -> tuple[str, str]:
     """What to put around the first part of ``{}`` or ``[]``: it goes on a line of its own where the file does so,
     indented as the parts of the root are."""
-    text, root, start = parsed.text, parsed.roots[0], spot.node.start_mark.index
+    text, root, start = parsed.text, spot.root, spot.node.start_mark.index
     space = text[start + 1 : spot.node.end_mark.index - 1]
     begin = _begin(root, spot.path)
     line_start = max(text.rfind("\n", 0, begin), text.rfind("\r", 0, begin)) + 1

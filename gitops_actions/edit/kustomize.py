@@ -17,7 +17,7 @@ from gitops_actions.edit.passes import joined
 from gitops_actions.edit.paths import Filter
 from gitops_actions.edit.places import Spot
 from gitops_actions.edit.refusals import AMBIGUOUS, BAD_SPEC, CANNOT_CREATE, MISSING, STALE, quoted, refusal
-from gitops_actions.edit.remotes import Remote, remotes_of
+from gitops_actions.edit.remotes import travelling
 from gitops_actions.edit.splice import Splice
 from gitops_actions.errors import EditRefused, UsageError
 from gitops_actions.model import Edited, EditSpec, Found, Image, Release, Take
@@ -49,43 +49,48 @@ class Kustomize:
 
     def read(self, text: str, spec: EditSpec) -> tuple[Found, ...]:
         """Tag, digest and new name of every entry, under the entry's ``name``; the revisions of remote resources."""
-        parsed = nodes.parse(text)
-        roots = documents.select(parsed, spec.document)
         found: list[Found] = []
-        for entry in _entries(parsed, roots):
-            found.extend(found_at(parsed, entry))
-        for remote in _remotes(parsed, roots, spec):
-            leaf = leaves.leaf(parsed, remote.spot)
-            found.append(Found(leaf.path, leaf.line, remote.revision))
+        with nodes.parse(text) as parsed:
+            for entry in _entries(parsed, spec):
+                found.extend(found_at(parsed, entry))
+            for remote in travelling(parsed, spec):
+                leaf = leaves.leaf(parsed, remote.spot)
+                found.append(Found(leaf.path, leaf.line, remote.revision))
         return tuple(found)
 
     def edit(self, text: str, spec: EditSpec, release: Release) -> Edited:
         """The text with the release's images and, where asked for, its revision in remote resources. An image of it
         that has no entry is not this file's, unless it is to be created."""
-        parsed = nodes.parse(text)
-        splice = Splice(parsed)
-        roots = documents.select(parsed, spec.document)
-        remotes = _remotes(parsed, roots, spec)
-        for remote in remotes:
-            splice.put(leaves.leaf(parsed, remote.spot), remote.at(_revision(spec, release)))
-        entries = _entries(parsed, roots)
-        create = spec.on_missing == "create"
-        lacking: list[Image] = []
-        for image in release.images:
-            entry = _entry(parsed, entries, image)
-            if entry is not None:
-                put(parsed, splice, entry, image, create=create)
-            else:
-                lacking.append(image)
-        if lacking and create:
-            _create(parsed, splice, _only(roots), lacking[0])
-            first = splice.result()
-            then = self.edit(first.text, spec, release)
-            found = self.read(then.text, spec)
-            return joined(_named(first, found, lacking[0]), then, found)
-        if len(lacking) == len(release.images) and not remotes:
-            raise _missing(parsed, roots, entries, release)
-        return splice.result()
+        with nodes.parse(text) as parsed:
+            edited, created = _edit(parsed, spec, release)
+        if created is None:
+            return edited
+        then = self.edit(edited.text, spec, release)
+        found = self.read(then.text, spec)
+        return joined(_named(edited, found, created), then, found)
+
+
+def _edit(parsed: Parsed, spec: EditSpec, release: Release) -> tuple[Edited, Image | None]:
+    """The edit, and the image that has got its entry by it: then there may be more to edit."""
+    splice = Splice(parsed)
+    remotes = travelling(parsed, spec)
+    for remote in remotes:
+        splice.put(leaves.leaf(parsed, remote.spot), remote.at(_revision(spec, release)))
+    entries = _entries(parsed, spec)
+    create = spec.on_missing == "create"
+    lacking: list[Image] = []
+    for image in release.images:
+        entry = _entry(parsed, entries, image)
+        if entry is not None:
+            put(parsed, splice, entry, image, create=create)
+        else:
+            lacking.append(image)
+    if lacking and create:
+        _create(parsed, splice, _only(parsed, spec), lacking[0])
+        return splice.result(), lacking[0]
+    if len(lacking) == len(release.images) and not remotes:
+        raise _missing(parsed, spec, entries, release)
+    return splice.result(), None
 
 
 class _Keys(NamedTuple):
@@ -112,9 +117,9 @@ def found_at(parsed: Parsed, entry: Spot) -> list[Found]:
     return [Found(keys.name.path, keys.name.line, new_name, "repository", name), *found]
 
 
-def _entries(parsed: Parsed, roots: list[Spot]) -> list[Spot]:
+def _entries(parsed: Parsed, spec: EditSpec) -> list[Spot]:
     found: list[Spot] = []
-    for root in roots:
+    for root in documents.select(parsed, spec.document):
         spot = places.child(parsed, root, "images")
         if spot is not None:
             found.extend(places.items(parsed, spot))
@@ -202,29 +207,18 @@ def _named(first: Edited, found: tuple[Found, ...], image: Image) -> Edited:
     return Edited(first.text, tuple(changes))
 
 
-def _only(roots: list[Spot]) -> Spot:
+def _only(parsed: Parsed, spec: EditSpec) -> Spot:
     """The document that gets what is new."""
-    if len(roots) == 1:
-        return roots[0]
-    mark = roots[1].node.start_mark if roots else None
-    message = f"images cannot be added: the file has {len(roots)} documents"
+    only = mark = None
+    count = 0
+    for root in documents.select(parsed, spec.document):
+        only = only or root
+        count += 1
+        mark = root.node.start_mark if count == 2 else mark
+    if count == 1 and only is not None:
+        return only
+    message = f"images cannot be added: the file has {count} documents"
     raise refusal(CANNOT_CREATE, message, mark, "name one with document:, or write images: once by hand")
-
-
-def _remotes(parsed: Parsed, roots: list[Spot], spec: EditSpec) -> list[Remote]:
-    """The remote resources that travel with the release: at least one, if the edit asks for them."""
-    wanted = spec.options.get("remote")
-    if wanted is None:
-        return []
-    if not isinstance(wanted, str) or not wanted.strip("/:"):
-        message = f"remote cannot be {quoted(str(wanted))}"
-        raise UsageError(message, code=BAD_SPEC, hint="write a repository such as acme/deploy, or its URL")
-    found = [remote for root in roots for remote in remotes_of(parsed, root, wanted)]
-    if not found:
-        mark = roots[0].node.start_mark if roots else None
-        hint = "correct remote:, or write the resource with ?ref= once by hand"
-        raise refusal(MISSING, f"no remote resource is of {quoted(wanted)}", mark, hint)
-    return found
 
 
 def _revision(spec: EditSpec, release: Release) -> str:
@@ -237,10 +231,10 @@ def _revision(spec: EditSpec, release: Release) -> str:
     return release.source.revision
 
 
-def _missing(parsed: Parsed, roots: list[Spot], entries: list[Spot], release: Release) -> EditRefused:
+def _missing(parsed: Parsed, spec: EditSpec, entries: list[Spot], release: Release) -> EditRefused:
     wanted = " or ".join(quoted(image.name) for image in release.images) or "an image (the release has none)"
     names = [name for entry in entries if (name := places.text_of_key(parsed, entry, "name"))]
     there = f"the entries are {', '.join(quoted(name) for name in names[:12])}; " if names else ""
     hint = f"{there}set on-missing: create, or add `- name: ...` to images once by hand"
-    mark = (entries or roots)[0].node.start_mark if entries or roots else None
+    mark = entries[0].node.start_mark if entries else documents.start(parsed, spec.document)
     return refusal(MISSING, f"images has no entry for {wanted}", mark, hint)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator
 
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
@@ -99,28 +100,26 @@ def keeps_blank_lines(parsed: Parsed, node: Node, floor: int) -> bool:
 def _last(text: str, node: Node, floor: int) -> tuple[Node | None, int]:
     """The last scalar, flow collection or alias in a node, and a place behind which it stands."""
     while node.start_mark.index >= floor and isinstance(node, CollectionNode) and not node.flow_style and node.value:
-        last = entries(text, node)[-1]
+        (last,) = deque(entries(text, node), maxlen=1)
         if last is None:
             return None, floor
         node, floor = last
     return node, floor
 
 
-def entries(text: str, node: CollectionNode) -> list[tuple[Node, int] | None]:
+def entries(text: str, node: CollectionNode) -> Iterator[tuple[Node, int] | None]:
     """The values of a collection, each with a place behind which it stands; None for one whose key is an alias."""
-    found: list[tuple[Node, int] | None] = []
     position = node.start_mark.index
     for entry in node.value:
         name, value = entry if isinstance(node, MappingNode) else (None, entry)
         if name is not None:
             alias = name.start_mark.index < position
             position = _behind_alias(text, position) if alias else name.end_mark.index
-            found.append(None if alias else (value, position))
+            yield None if alias else (value, position)
         else:
-            found.append((value, position))
+            yield value, position
         alias = value.start_mark.index < position
         position = _behind_alias(text, position) if alias else value.end_mark.index
-    return found
 
 
 def _behind_alias(text: str, position: int) -> int:
@@ -145,7 +144,7 @@ def _chomping(text: str, node: ScalarNode) -> str:
 
 def is_spaced(parsed: Parsed, node: CollectionNode) -> bool:
     """Whether there are blank lines between all entries of a block collection."""
-    found = entries(parsed.text, node)[-6:]
+    found = deque(entries(parsed.text, node), maxlen=6)
     starts = [(e[0] if isinstance(node, MappingNode) else e).start_mark.index for e in node.value[-6:]]
     gaps = []
     for entry, following in zip(found, starts[1:], strict=False):
@@ -171,18 +170,33 @@ def column_of(parsed: Parsed, node: CollectionNode) -> int:
 
 def pen(parsed: Parsed, node: Node) -> Pen:
     """How the author of a file indents, by what is most frequent in a node, else in all of the file."""
-    near, far = _habits(parsed, [node]), _habits(parsed, list(parsed.roots))
+    near = _habits(parsed, [node])
+    far = near if all(near) else _habits(parsed, parsed.roots)
     width, list_width, gap = (one.most_common(1) or other.most_common(1) for one, other in zip(near, far, strict=True))
     usual = width[0][0] if width else 2
     return Pen(usual, list_width[0][0] if list_width else usual, gap[0][0] if gap else 1)
 
 
-def _habits(parsed: Parsed, todo: list[Node]) -> tuple[Counter[int], Counter[int], Counter[int]]:
+Habits = tuple[Counter[int], Counter[int], Counter[int]]
+
+
+def _habits(parsed: Parsed, roots: Iterable[Node]) -> Habits:
     """How often mappings and lists are indented by how much below their key, and the spaces behind a "-"."""
-    width, list_width, gap = Counter[int](), Counter[int](), Counter[int]()
+    habits = Counter[int](), Counter[int](), Counter[int]()
+    left = _ENOUGH
+    for root in roots:
+        left -= _add_habits(parsed, root, habits, left)
+        if left <= 0:
+            break
+    return habits
+
+
+def _add_habits(parsed: Parsed, root: Node, habits: Habits, most: int) -> int:
+    """The same of one document; how many nodes have been looked at, which are at most so many."""
+    width, list_width, gap = habits
     seen: set[int] = set()
-    todo.reverse()
-    while todo and len(seen) < _ENOUGH:
+    todo = [root]
+    while todo and len(seen) < most:
         node = todo.pop()
         if not isinstance(node, CollectionNode) or node.flow_style or id(node) in seen:
             continue
@@ -201,7 +215,7 @@ def _habits(parsed: Parsed, todo: list[Node]) -> tuple[Counter[int], Counter[int
             elif name.start_mark.line < value.start_mark.line and further >= isinstance(value, MappingNode):
                 (list_width if isinstance(value, SequenceNode) else width)[further] += 1
         todo += reversed([value for _, value in pairs])
-    return width, list_width, gap
+    return len(seen)
 
 
 def _line_of_dash(parsed: Parsed, node: Node, item: Node) -> int:

@@ -47,7 +47,11 @@ def parse(text: str) -> Parsed:
     Raises EditRefused as `nodes.parse` does, and for a template with lines that are not plain.
     """
     try:
-        return nodes.parse(text)
+        parsed = nodes.parse(text)
+        if "{{" in text:
+            with parsed:  # a large text is read later, and is YAML or not by then
+                pass
+        return parsed
     except EditRefused as error:
         if error.code != NOT_YAML or "{{" not in text or nodes.FOREIGN.search(without_bom(text)[1]):
             raise

@@ -41,66 +41,72 @@ class Manifest:
 
     def read(self, text: str, spec: EditSpec) -> tuple[Found, ...]:
         """The image of every container."""
-        parsed = nodes.parse(text)
-        values = _Leaves(parsed)
-        found = [(images.split(value), values.at(*place)) for value, place in _containers(parsed, spec)]
-        return tuple(reference.found(leaf.path, leaf.line) for reference, leaf in found)
+        found: list[Found] = []
+        with nodes.parse(text) as parsed:
+            for root in documents.select(parsed, spec.document):
+                values = _Leaves(parsed, root)
+                for value, way in _containers(root.node):
+                    leaf = values.at(way)
+                    found.append(images.split(value).found(leaf.path, leaf.line))
+        return tuple(found)
 
     def edit(self, text: str, spec: EditSpec, release: Release) -> Edited:
         """The text with the release's images; containers of other images are not looked at."""
         if spec.document is None and not _may_matter(text, release):
             raise _NotThere(text, spec, release)
-        parsed = nodes.parse(text)
-        splice, values = Splice(parsed), _Leaves(parsed)
         done = 0
-        # An alias shows an image where its text is not.
-        offsets = images.offsets(parsed.text, release) if "*" not in parsed.text else None
-        for value, place in _containers(parsed, spec, offsets):
-            now = images.split(value)
-            image = images.matching(release, now.repository)
-            if image is not None:
-                leaf = values.at(*place)
-                splice.put(leaf, images.rewritten(now, image, leaf.spot, create=spec.on_missing == "create"))
-                done += 1
-        if not done:
-            raise _NotThere(text, spec, release)
-        return splice.result()
+        with nodes.parse(text) as parsed:
+            splice = Splice(parsed)
+            # An alias shows an image where its text is not.
+            offsets = images.offsets(parsed.text, release) if "*" not in parsed.text else None
+            for root in documents.select(parsed, spec.document):
+                values = _Leaves(parsed, root)
+                for value, way in _containers(root.node, offsets):
+                    now = images.split(value)
+                    image = images.matching(release, now.repository)
+                    if image is not None:
+                        leaf = values.at(way)
+                        splice.put(leaf, images.rewritten(now, image, leaf.spot, create=spec.on_missing == "create"))
+                        done += 1
+                splice.settle()
+            if not done:
+                raise _NotThere(text, spec, release)
+            return splice.result()
 
 
-_Place = tuple[Spot, tuple[Step, ...]]
+_Way = tuple[Step, ...]
 
 
-def _containers(parsed: Parsed, spec: EditSpec, offsets: Sequence[int] | None = None) -> Iterator[tuple[str, _Place]]:
-    """The image texts of all containers with the way to each from the root of its document, in the order of the text;
+def _containers(root: Node, offsets: Sequence[int] | None = None) -> Iterator[tuple[str, _Way]]:
+    """The image texts of all containers of a document with the way to each from its root, in the order of the text;
     with ``offsets``, only of those in whose lines one of these places of the text is.
 
     A node that aliases show in several places is met where it stands.
     """
-    for root in documents.select(parsed, spec.document):
-        if not _is_object(root.node):
+    if not _is_object(root):
+        return
+    seen: set[int] = set()
+    todo: list[tuple[Node, _Way]] = [(root, ())]
+    while todo:
+        node, steps = todo.pop()
+        if id(node) in seen:
             continue
-        seen: set[int] = set()
-        todo: list[tuple[Node, tuple[Step, ...]]] = [(root.node, ())]
-        while todo:
-            node, steps = todo.pop()
-            if id(node) in seen:
+        seen.add(id(node))
+        is_list = isinstance(node, SequenceNode)
+        holds_containers = is_list and bool(steps) and steps[-1] in _LISTS
+        below: list[tuple[Node, _Way]] = []
+        for key, child in enumerate(node.value) if is_list else node.value:
+            if isinstance(child, ScalarNode) or (offsets is not None and not _holds(child, offsets)):
                 continue
-            seen.add(id(node))
-            is_list = isinstance(node, SequenceNode)
-            holds_containers = is_list and bool(steps) and steps[-1] in _LISTS
-            below: list[tuple[Node, tuple[Step, ...]]] = []
-            for key, child in enumerate(node.value) if is_list else node.value:
-                if isinstance(child, ScalarNode) or (offsets is not None and not _holds(child, offsets)):
-                    continue
-                step = key if isinstance(key, int) else key.value
-                if not isinstance(step, int | str):
-                    continue  # a key that is no text
-                way = (*steps, step)
-                below.append((child, way))
-                if holds_containers or step in _SINGLE:
-                    yield from ((value, (root, (*way, "image"))) for value in _images(child))
-            below.reverse()
-            todo += below
+            step = key if isinstance(key, int) else key.value
+            if not isinstance(step, int | str):
+                continue  # a key that is no text
+            way = (*steps, step)
+            below.append((child, way))
+            if holds_containers or step in _SINGLE:
+                yield from ((value, (*way, "image")) for value in _images(child))
+        below.reverse()
+        todo += below
 
 
 def _is_object(node: Node) -> bool:
@@ -131,28 +137,26 @@ def _images(item: Node) -> Iterator[str]:
 
 
 class _Leaves:
-    """The values at the end of ways, walked again so that duplicate keys, aliases and anchors on them are refused. Of a
-    list, all items are gone through at once: a list of thousands of objects is not gone through for each of them."""
+    """The values at the end of ways from a root, walked again so that duplicate keys, aliases and anchors on them are
+    refused. Of a list, all items are gone through at once: a list of thousands of objects is not gone through for each
+    of them."""
 
-    def __init__(self, parsed: Parsed) -> None:
+    def __init__(self, parsed: Parsed, root: Spot) -> None:
         self._parsed = parsed
-        self._spots: dict[tuple[int, tuple[Step, ...]], Spot] = {}
+        self._spots: dict[_Way, Spot] = {(): root}
 
-    def at(self, root: Spot, steps: tuple[Step, ...]) -> Leaf:
-        return leaves.leaf(self._parsed, self._spot(root, steps))
+    def at(self, steps: _Way) -> Leaf:
+        return leaves.leaf(self._parsed, self._spot(steps))
 
-    def _spot(self, root: Spot, steps: tuple[Step, ...]) -> Spot:
-        if not steps:
-            return root
-        key = (id(root.node), steps)
-        if key not in self._spots:
-            above = self._spot(root, steps[:-1])
+    def _spot(self, steps: _Way) -> Spot:
+        if steps not in self._spots:
+            above = self._spot(steps[:-1])
             if isinstance(steps[-1], int):
                 for index, item in enumerate(places.items(self._parsed, above)):
-                    self._spots[key[0], (*steps[:-1], index)] = item
+                    self._spots[*steps[:-1], index] = item
             else:
-                self._spots[key], _ = places.walk(self._parsed, above, steps[-1:])
-        return self._spots[key]
+                self._spots[steps], _ = places.walk(self._parsed, above, steps[-1:])
+        return self._spots[steps]
 
 
 class _NotThere(EditRefused):
@@ -180,7 +184,9 @@ class _NotThere(EditRefused):
 def _others(text: str, spec: EditSpec) -> str:
     """What the containers of a text run, or why that cannot be said."""
     try:
-        values = [value for value, _ in _containers(nodes.parse(text), spec)]
+        with nodes.parse(text) as parsed:
+            roots = documents.select(parsed, spec.document)
+            values = [value for root in roots for value, _ in _containers(root.node)]
     except EditRefused as error:
         what = "the file is not YAML" if error.code == NOT_YAML else error.message
         return f"{what} (line {error.line}, column {error.column})" if error.line else what

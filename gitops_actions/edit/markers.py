@@ -76,15 +76,15 @@ def marked_values(text: str, spec: EditSpec) -> list[MarkedValue]:
     """
     if POLICY not in text and APP not in text:
         return []
-    parsed = nodes.parse(text)
     marks: list[MarkedValue] = []
-    for root in documents.select(parsed, spec.document):
-        comments = list(_comments(parsed, root.node))
-        if comments and isinstance(root.node, ScalarNode):
-            hint = "markers are for YAML: use kind text, or the kind of the file"
-            raise refusal(NOT_YAML, "this is one text, without keys or items", root.node.start_mark, hint)
-        spots = _spots(parsed, root, {comment.behind for comment in comments})
-        marks.extend(_mark(parsed, comment, spots.get(comment.behind)) for comment in comments)
+    with nodes.parse(text) as parsed:
+        for root in documents.select(parsed, spec.document):
+            comments = list(_comments(parsed, root.node))
+            if comments and isinstance(root.node, ScalarNode):
+                hint = "markers are for YAML: use kind text, or the kind of the file"
+                raise refusal(NOT_YAML, "this is one text, without keys or items", root.node.start_mark, hint)
+            spots = _spots(parsed, root, {comment.behind for comment in comments})
+            marks.extend(_mark(parsed, comment, spots.get(comment.behind)) for comment in comments)
     return marks
 
 

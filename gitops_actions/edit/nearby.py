@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
 
 from gitops_actions.edit import paths
-from gitops_actions.edit.nodes import Parsed
 from gitops_actions.edit.paths import Filter, Step, Token
 from gitops_actions.edit.refusals import quoted
 from gitops_actions.names import did_you_mean
@@ -18,8 +17,9 @@ _LONG = 100
 _ENOUGH = 5000  # nodes among which the rest of a path is looked for
 
 
-def hint(node: Node, path: tuple[Step, ...], rest: tuple[Step, ...], parsed: Parsed | None) -> str:
-    """The hint for the steps ``rest`` that the node at ``path`` does not have."""
+def hint(node: Node, path: tuple[Step, ...], rest: tuple[Step, ...], roots: Iterable[Node]) -> str:
+    """The hint for the steps ``rest`` that the node at ``path`` does not have, and that may be elsewhere below these
+    roots."""
     step = rest[0]
     here = paths.show(path) or "the document"
     if isinstance(node, MappingNode):
@@ -27,7 +27,7 @@ def hint(node: Node, path: tuple[Step, ...], rest: tuple[Step, ...], parsed: Par
         keys = [name.value for name, _ in node.value if isinstance(name, ScalarNode)]
         there = f"{here} has the keys {_listed(keys)}" if keys else f"{here} is empty"
         near = _near(wanted, keys) if isinstance(wanted, str) else "a mapping has keys, not items"
-        near = near or (None if parsed is None else _elsewhere(parsed, rest))
+        near = near or _elsewhere(roots, rest)
     elif isinstance(node, SequenceNode):
         there = f"{here} is a list of {len(node.value)}: write [0] or [?name=='x']"
         near = None
@@ -76,26 +76,32 @@ def _value(node: Node, key: str) -> Node | None:
     return next((value for name, value in node.value if name.value == key), None)
 
 
-def _elsewhere(parsed: Parsed, rest: tuple[Step, ...]) -> str | None:
-    """The first place that has all of these keys."""
+def _elsewhere(roots: Iterable[Node], rest: tuple[Step, ...]) -> str | None:
+    """The first place that has all of these keys: in all documents at once, or, where they come one after the other, in
+    the first one that has it."""
     keys = [step.text if isinstance(step, Token) else step for step in rest]
     if not all(isinstance(key, str) for key in keys):
         return None
     names = tuple(key for key in keys if isinstance(key, str))
-    for path, node in _walk(parsed):
-        if _text_at(node, names) is not None:
-            return f"did you mean {paths.show((*path, *names))}?"
+    left = _ENOUGH
+    for group in [roots] if isinstance(roots, tuple) else ([root] for root in roots):
+        for path, node in _walk(group, left):
+            if _text_at(node, names) is not None:
+                return f"did you mean {paths.show((*path, *names))}?"
+            left -= 1
+        if left <= 0:
+            break
     return None
 
 
-def _walk(parsed: Parsed) -> Iterator[tuple[tuple[Step, ...], Node]]:
-    """The first nodes of a file with their paths, from the outside in."""
+def _walk(roots: Iterable[Node], most: int) -> Iterator[tuple[tuple[Step, ...], Node]]:
+    """The first nodes of some documents with their paths, from the outside in."""
     seen: set[int] = set()
-    todo: list[tuple[tuple[Step, ...], Node]] = [((), root) for root in parsed.roots]
-    while todo and len(seen) < _ENOUGH:
+    todo: list[tuple[tuple[Step, ...], Node]] = [((), root) for root in roots]
+    while todo and len(seen) < most:
         following: list[tuple[tuple[Step, ...], Node]] = []
         for path, node in todo:
-            if id(node) in seen or not isinstance(node, CollectionNode) or len(seen) >= _ENOUGH:
+            if id(node) in seen or not isinstance(node, CollectionNode) or len(seen) >= most:
                 continue
             seen.add(id(node))
             yield path, node

@@ -11,63 +11,21 @@ import re
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, NamedTuple
 
-from yaml import MarkedYAMLError, YAMLError
-from yaml.composer import Composer
+from yaml import MarkedYAMLError
 from yaml.nodes import MappingNode, Node, ScalarNode
-from yaml.parser import Parser
-from yaml.reader import Reader
-from yaml.scanner import Scanner
 
+from gitops_actions.edit.parsers import BROKEN, FastParser, PureParser, may_be_deep
 from gitops_actions.edit.refusals import ENCRYPTED, NOT_YAML, TOO_MUCH, Mark, refusal
 from gitops_actions.edit.source import MAX_BYTES, without_bom
-from gitops_actions.errors import EditRefused
-
-MAX_DEPTH = 100
+from gitops_actions.edit.stream import Stream
+from gitops_actions.errors import EditRefused, GitOpsError
 
 # https://yaml.org/spec/1.2.2/#51-character-set, without a byte order mark in the middle (the parsers disagree on it).
 FOREIGN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-# What tells without parsing that nothing is too deep. A block collection has nothing but these before it on its line,
-# each level at least one column further in than the last but one (a list may stand in the column of its key): without
-# such a run of 32 there are at most 64 levels of them. A "[" may open two levels: `[a: b]` is a list of a mapping.
-# Python finds a run behind a line feed much faster than one behind any line end of YAML.
-_BLOCK_LEVELS = 64
-_DEEP_BLOCK = re.compile(r"\n[ \t?:-]{32}")
-_DEEP_BLOCK_BEHIND_ANY = re.compile(r"[ \t?:-]{32}")
-_LARGE = 512 * 1024
+LARGE = 512 * 1024
 _LINE = re.compile(r"[^\n\r]+")
-
-
-class _Tagless:
-    """The half of PyYAML's resolver that a composer calls, without resolving: a third of the time of composing.
-
-    It is called for each node, so it is a function of C that takes anything and returns an empty text.
-    """
-
-    resolve = descend_resolver = ascend_resolver = "".format
-
-
-class PureParser(_Tagless, Reader, Scanner, Parser, Composer):
-    """PyYAML's own parser, for where libyaml is missing."""
-
-    def __init__(self, text: str) -> None:
-        Reader.__init__(self, text)
-        Scanner.__init__(self)
-        Parser.__init__(self)
-        Composer.__init__(self)
-
-
-try:
-    from yaml._yaml import CParser
-except ImportError:
-    FastParser = None
-else:
-
-    class FastParser(_Tagless, CParser):  # type: ignore[no-redef]
-        """libyaml."""
-
 
 AnyParser = FastParser or PureParser
 
@@ -91,35 +49,71 @@ class Template:
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Parsed:
-    """A text (without its byte order mark, which is in ``bom``) and the root node of each of its documents."""
+    """A text (without its byte order mark, which is in ``bom``) and the root node of each of its documents.
+
+    Of a large text they come one after the other, while somebody goes through them. As a context it is read to its end
+    before a refusal leaves it: what is no YAML is told as such, wherever that is.
+    """
 
     text: str
     bom: str
-    roots: tuple[Node, ...]
+    roots: tuple[Node, ...] | Stream
     template: Template | None = None  # where the text is no YAML, but was read line by line (`lines`)
+
+    def __enter__(self) -> Parsed:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if isinstance(self.roots, Stream) and (kind is None or issubclass(kind, GitOpsError)):
+            self.roots.finish()
 
 
 def parse(text: str) -> Parsed:
     """Every document of a text.
 
-    Raises EditRefused where it is not YAML, too large (10 MiB) or too deep (100 levels), or encrypted with SOPS.
+    Raises EditRefused where it is not YAML, too large (10 MiB), too deep (100 levels), too much to be held at once
+    (`stream.MAX_NODES`), or encrypted with SOPS; of a text of 512 KiB and more, when its documents are gone through.
     """
-    if len(text) < _LARGE or not gc.isenabled():
-        return _parse(text)
-    # Python's garbage collector, which finds nothing there, looks at the nodes of a large file again and again: most
-    # of the time. So they are kept from it as long as they live.
+    bom, text = without_bom(text)
+    even = evened(text)
+    if len(text) >= LARGE:
+        return _large(text, bom, even)
+    roots: list[Node] = []
+    try:
+        parser: Any = AnyParser(even)
+        if may_be_deep(even):
+            parser.watch(deep=True)
+        while parser.check_node():
+            roots.append(parser.get_node())
+    except BROKEN as error:
+        raise told(error) from None
+    if "sops" in text:
+        for root in roots:
+            refuse_encrypted(root)
+    return Parsed(text, bom, tuple(roots))
+
+
+def _large(text: str, bom: str, even: str) -> Parsed:
+    check = refuse_encrypted if "sops" in text else id
+    stream = Stream(even, AnyParser, check, told, copies=bool(bom) + (even is not text))
+    if stream.is_separable:
+        return Parsed(text, bom, stream)
+    # Python's garbage collector would look at all of them again and again (as `Stream` has it).
+    collects = gc.isenabled()
     gc.disable()
     try:
-        parsed = _parse(text)
-        gc.freeze()
+        parsed = Parsed(text, bom, tuple(stream))
+        if collects:
+            gc.freeze()
+            weakref.finalize(parsed, gc.unfreeze)
     finally:
-        gc.enable()
-    weakref.finalize(parsed, gc.unfreeze)
+        if collects:
+            gc.enable()
     return parsed
 
 
-def _parse(text: str) -> Parsed:
-    bom, text = without_bom(text)
+def evened(text: str) -> str:
+    """A text without byte order mark as the parsers get it. Raises EditRefused for one that they need not see."""
     if len(text) > MAX_BYTES:
         raise refusal(TOO_MUCH, f"the file is larger than {MAX_BYTES} bytes", None, "put the value into a small file")
     foreign = FOREIGN.search(text)
@@ -128,62 +122,16 @@ def _parse(text: str) -> Parsed:
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         message = f"this is not YAML: character {foreign[0]!r}"
         raise EditRefused(message, code=NOT_YAML, line=line, column=column, hint="remove the character")
-    even = _LINE.sub(_without_tabs, text) if "\t" in text else text
-    try:
-        roots = _composed(even)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise _not_yaml(error.problem or "it cannot be parsed", mark) from None
-    except (
-        YAMLError,
-        ValueError,
-        OverflowError,
-    ) as error:  # a \U escape above Unicode is no YAMLError to the pure parser
-        raise _not_yaml(f"it cannot be parsed ({type(error).__name__})", None) from None
-    if "sops" in text:
-        for root in roots:
-            refuse_encrypted(root)
-    return Parsed(text, bom, tuple(roots))
+    return _LINE.sub(_without_tabs, text) if "\t" in text else text
 
 
-def _composed(text: str) -> list[Node]:
-    parser: Any = (_counting(AnyParser) if _may_be_deep(text) else AnyParser)(text)
-    roots: list[Node] = []
-    while parser.check_node():
-        roots.append(parser.get_node())
-    return roots
-
-
-def _may_be_deep(text: str) -> bool:
-    if 2 * text.count("[") + text.count("{") > MAX_DEPTH - _BLOCK_LEVELS:
-        return True
-    pattern = _DEEP_BLOCK if text.isascii() and "\r" not in text else _DEEP_BLOCK_BEHIND_ANY
-    return pattern.search(f"\n{text}") is not None
-
-
-@cache
-def _counting(parser: Any) -> Any:
-    """A parser that stops where there are too many levels. Composing is recursive, in C without any limit, and calls
-    these two functions around each node; without them it is faster."""
-
-    class CountingParser(parser):  # type: ignore[misc]
-        depth = 0
-
-        def descend_resolver(self, parent: Node | None, index: object) -> None:  # noqa: ARG002
-            self.depth += 1
-            if self.depth > MAX_DEPTH + 1:  # a value in that many collections
-                mark = parent.start_mark if parent is not None else None
-                message = f"the file is nested more than {MAX_DEPTH} levels deep"
-                raise refusal(TOO_MUCH, message, mark, "split the file")
-
-        def ascend_resolver(self) -> None:
-            self.depth -= 1
-
-    return CountingParser
-
-
-def _not_yaml(problem: str, mark: Mark | None) -> EditRefused:
+def told(error: Exception) -> EditRefused:
+    """The refusal for what a parser raises."""
     hint = "templates cannot be edited as YAML: use kind text, or edit the values that they take"
+    if isinstance(error, MarkedYAMLError):
+        problem, mark = error.problem or "it cannot be parsed", error.problem_mark or error.context_mark
+    else:
+        problem, mark = f"it cannot be parsed ({type(error).__name__})", None
     return refusal(NOT_YAML, f"this is not YAML: {problem}", mark, hint)
 
 

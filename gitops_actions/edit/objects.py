@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+from yaml.nodes import Node
+
 from gitops_actions.edit import documents, images, leaves, nodes, paths, places
 from gitops_actions.edit.holders import Holder
 from gitops_actions.edit.leaves import Leaf
@@ -45,26 +47,25 @@ Kinds = Mapping[str, str]
 
 
 class Agent(NamedTuple):
-    """What the kinds differ in: the ``search`` for all places of a file that hold an image (whether they are the
+    """What the kinds differ in: the ``search`` for all places of a document that hold an image (whether they are the
     release's is asked of each), the ``objects`` that it looks into, and the API group of all objects of the agent."""
 
     name: str
     group: str
     objects: str
-    search: Callable[[Parsed, EditSpec], Iterator[Holder]]
+    search: Callable[[Parsed, Spot], Iterator[Holder]]
 
 
-def of_kinds(parsed: Parsed, document: str | None, kinds: Kinds) -> Iterator[tuple[str, Spot]]:
+def of_kinds(parsed: Parsed, root: Spot, kinds: Kinds) -> Iterator[tuple[str, Spot]]:
     """The objects of these kinds, alone in a document or as items of a ``List``."""
-    for root in documents.select(parsed, document):
-        spots = [root]
-        if text_at(root.node, "kind") == "List":
-            below = places.child(parsed, root, "items")
-            spots = list(places.items(parsed, below)) if below is not None else []
-        for spot in spots:
-            kind = text_at(spot.node, "kind") or ""
-            if kind in kinds and (text_at(spot.node, "apiVersion") or "").startswith(f"{kinds[kind]}/"):
-                yield kind, spot
+    spots = [root]
+    if text_at(root.node, "kind") == "List":
+        below = places.child(parsed, root, "items")
+        spots = list(places.items(parsed, below)) if below is not None else []
+    for spot in spots:
+        kind = text_at(spot.node, "kind") or ""
+        if kind in kinds and (text_at(spot.node, "apiVersion") or "").startswith(f"{kinds[kind]}/"):
+            yield kind, spot
 
 
 def read(text: str, spec: EditSpec, agent: Agent) -> tuple[Found, ...]:
@@ -75,13 +76,15 @@ def read(text: str, spec: EditSpec, agent: Agent) -> tuple[Found, ...]:
     found: list[Found] = []
     problem: EditRefused | None = None
     any_place = False
-    for holder in agent.search(nodes.parse(text), spec):
-        try:
-            _refuse_expressions(holder.leaves())
-            found.extend(holder.found())
-            any_place = True  # though a name alone has no values yet
-        except EditRefused as error:  # matters only where it is the release's image: then `edit` says so
-            problem = problem or error
+    with nodes.parse(text) as parsed:
+        for root in documents.select(parsed, spec.document):
+            for holder in agent.search(parsed, root):
+                try:
+                    _refuse_expressions(holder.leaves())
+                    found.extend(holder.found())
+                    any_place = True  # though a name alone has no values yet
+                except EditRefused as error:  # matters only where it is the release's image: then `edit` says so
+                    problem = problem or error
     if not found and (problem is not None or not any_place):
         hint = "correct the file, or name a place in it with path:"
         raise problem or refusal(MISSING, f"there is no image in {agent.objects}", None, hint)
@@ -89,21 +92,38 @@ def read(text: str, spec: EditSpec, agent: Agent) -> tuple[Found, ...]:
 
 
 def edit(text: str, spec: EditSpec, release: Release, agent: Agent) -> Edited:
-    """The text with the release in every place that is for one of its images, or with the value at the path."""
-    parsed = nodes.parse(text)
-    if _names_place(spec):
-        return _edit_path(text, parsed, spec, release, agent)
+    """The text with the release in every place that is for one of its images, or with the value at the path: by the
+    kind `yaml`, always as a string. Without a value it is the version."""
+    with nodes.parse(text) as parsed:
+        if not _names_place(spec):
+            return _edit_images(parsed, spec, release, agent)
+        _check_path(parsed, spec, agent)
+    plain = EditSpec(
+        YamlValue.kind,
+        spec.file,
+        path=spec.path,
+        value=release.version if spec.value is None else spec.value,
+        document=spec.document,
+        on_missing=spec.on_missing,
+        options={TYPED: "string"},
+    )
+    return YamlValue().edit(text, plain, release)
+
+
+def _edit_images(parsed: Parsed, spec: EditSpec, release: Release, agent: Agent) -> Edited:
     splice = Splice(parsed)
     others: list[str] = []
     done = 0
-    for holder in agent.search(parsed, spec):
-        image = matching(release, holder)
-        if image is None:
-            others.extend(holder.names[:1])
-            continue
-        _refuse_expressions(holder.leaves())
-        holder.put(splice, image, create=spec.on_missing == "create")
-        done += 1
+    for root in documents.select(parsed, spec.document):
+        for holder in agent.search(parsed, root):
+            image = matching(release, holder)
+            if image is None:
+                others.extend(holder.names[:1])
+                continue
+            _refuse_expressions(holder.leaves())
+            holder.put(splice, image, create=spec.on_missing == "create")
+            done += 1
+        splice.settle()
     if not done:
         raise _missing(release, others, agent)
     return splice.result()
@@ -150,9 +170,9 @@ def _names_place(spec: EditSpec) -> bool:
     return bool(spec.path)
 
 
-def _edit_path(text: str, parsed: Parsed, spec: EditSpec, release: Release, agent: Agent) -> Edited:
-    """By the kind `yaml`, always as a string. Without a value it is the version, which must not take the place of
-    something else."""
+def _check_path(parsed: Parsed, spec: EditSpec, agent: Agent) -> None:
+    """Raises EditRefused or UsageError where what is at the path is not to be replaced: a version must not take the
+    place of something else."""
     steps = paths.parse(spec.path or "")
     find = documents.nearest if spec.on_missing == "create" else documents.find
     spot, taken = find(parsed, spec.document, steps)
@@ -163,24 +183,12 @@ def _edit_path(text: str, parsed: Parsed, spec: EditSpec, release: Release, agen
             message = f"{leaf.path} is {quoted(leaf.value)}, and without a value: the version would be written there"
             hint = 'say what belongs there, such as value: "{image}" or value: "{digest}"'
             raise UsageError(message, code=BAD_SPEC, hint=hint)
-    elif not _is_in_object(parsed, spot, agent):
+    elif not _is_object(spot.root, agent):
         message = f"{spec.path} is not there, and the document is no object of {agent.name}"
         raise refusal(MISSING, message, spot.node.start_mark, "correct the file, or pick its document with document:")
-    plain = EditSpec(
-        YamlValue.kind,
-        spec.file,
-        path=spec.path,
-        value=release.version if spec.value is None else spec.value,
-        document=spec.document,
-        on_missing=spec.on_missing,
-        options={TYPED: "string"},
-    )
-    return YamlValue().edit(text, plain, release)
 
 
-def _is_in_object(parsed: Parsed, spot: Spot, agent: Agent) -> bool:
-    """Whether the document of a spot is an object of the agent: nothing is created elsewhere."""
-    start = spot.node.start_mark.index
-    inside = (root for root in parsed.roots if root.start_mark.index <= start < root.end_mark.index)
-    group = (text_at(next(inside, None), "apiVersion") or "").partition("/")[0]
+def _is_object(root: Node, agent: Agent) -> bool:
+    """Whether a document is an object of the agent: nothing is created elsewhere."""
+    group = (text_at(root, "apiVersion") or "").partition("/")[0]
     return group == agent.group or group.endswith(f".{agent.group}")

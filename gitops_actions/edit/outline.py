@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from gitops_actions.edit.marks import Mark
-from gitops_actions.edit.nodes import MAX_DEPTH, Reason
+from gitops_actions.edit.nodes import Reason
+from gitops_actions.edit.parsers import MAX_DEPTH
 from gitops_actions.edit.refusals import NOT_A_VALUE, NOT_YAML, TOO_MUCH, refusal
 from gitops_actions.errors import EditRefused
 

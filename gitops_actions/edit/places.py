@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -26,16 +27,24 @@ from gitops_actions.errors import EditRefused
 
 # Anchor and tag, which a node's start mark includes (https://yaml.org/spec/1.2.2/#69-node-properties).
 _PROPERTIES = re.compile(r"(?:[&!]\S*[ \t]+)*(?:[&!]\S*(?=[\r\n]|\Z))?")
+_NOTHING = PlaceInText("", 0, 0, 0, None, 0)
 _ANCHOR = re.compile(r"&([^\s,\[\]{}]+)")
 
 
 class Spot(NamedTuple):
-    """A node and the way to it. ``foreign`` is why nothing below it may be edited, if so."""
+    """A node and the way to it from the ``root`` of its document. ``foreign`` is why nothing below it may be edited, if
+    so."""
 
     node: Node
     path: tuple[Step, ...]
     flow: bool
     foreign: EditRefused | None
+    root: Node
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it is the root of a file without documents (`nothing`)."""
+        return self.node.start_mark is _NOTHING
 
     @property
     def shown(self) -> str:
@@ -43,15 +52,15 @@ class Spot(NamedTuple):
         return paths.show(self.path)
 
 
-def roots(parsed: Parsed) -> list[Spot]:
-    """The roots of all documents."""
-    return [_below(parsed, None, node, None) for node in parsed.roots]
+def roots(parsed: Parsed) -> Iterator[Spot]:
+    """The roots of all documents. Of a large file, those that are not held are forgotten (see `stream`)."""
+    return (_below(parsed, None, node, None) for node in parsed.roots)
 
 
 def nothing() -> Spot:
     """The root of a file without documents."""
-    mark = PlaceInText("", 0, 0, 0, None, 0)
-    return Spot(ScalarNode("", "", mark, mark), (), False, None)
+    node = ScalarNode("", "", _NOTHING, _NOTHING)
+    return Spot(node, (), False, None, node)
 
 
 def child(parsed: Parsed, spot: Spot, key: str) -> Spot | None:
@@ -121,8 +130,9 @@ def _below(parsed: Parsed, parent: Spot | None, node: Node, step: Step | None, *
     """A spot in its parent. The marks of an aliased node are those of what it stands for: ``alias_at`` is nearer."""
     if parent is None or step is None:
         path: tuple[Step, ...] = ()
-        flow, foreign = False, None
+        flow, foreign, root = False, None, node
     else:
+        root = parent.root
         path = (*parent.path, step)
         flow = parent.flow or bool(getattr(parent.node, "flow_style", False))
         foreign = parent.foreign
@@ -137,7 +147,7 @@ def _below(parsed: Parsed, parent: Spot | None, node: Node, step: Step | None, *
             foreign = refusal(INHERITED, message, alias_at, "give it a value of its own")
         elif parsed.text.startswith(("&", "!"), node.start_mark.index):
             foreign = _shared(parsed, node, path)
-    return Spot(node, path, flow, foreign)
+    return Spot(node, path, flow, foreign, root)
 
 
 def properties(parsed: Parsed, node: Node) -> str:
@@ -180,18 +190,25 @@ def _step(parsed: Parsed, spot: Spot, step: Step) -> Spot | None:
         if index is None:
             return None
         step = index
-    found = list(items(parsed, spot))
     if isinstance(step, int):
         if parsed.template is not None and id(spot.node) in parsed.template.uncounted:
             message = f"{spot.shown or 'the list'} has template actions among its items, which change their number"
             raise refusal(AMBIGUOUS, message, spot.node.start_mark, "use a filter: [?name=='x']")
-        return found[step] if -len(found) <= step < len(found) else None
-    found = [item for item in found if _text_at(parsed, item, step.keys) == step.value]
+        return _item(items(parsed, spot), step)
+    found = [item for item in items(parsed, spot) if _text_at(parsed, item, step.keys) == step.value]
     if len(found) > 1:
         lines = " and ".join(str(item.node.start_mark.line + 1) for item in found[:2])
         message = f"{paths.show((*spot.path, step))} matches {len(found)} items, on lines {lines}"
         raise refusal(AMBIGUOUS, message, found[1].node.start_mark, "use a filter that matches one, or an index")
     return found[0] if found else None
+
+
+def _item(spots: Iterator[Spot], index: int) -> Spot | None:
+    """The item at an index; the spots of all would be more than the list itself."""
+    if index >= 0:
+        return next((spot for number, spot in enumerate(spots) if number == index), None)
+    last = deque(spots, maxlen=-index)
+    return last[0] if len(last) == -index else None
 
 
 def _text_at(parsed: Parsed, spot: Spot, steps: tuple[Step, ...]) -> str | None:
@@ -212,4 +229,6 @@ def missing(
     """The refusal for a path that leads nowhere, with the nearest place that exists; in all of ``parsed``, if given."""
     rest = steps[taken:]
     message = f"{paths.show((*spot.path, *rest))} is not there"
-    return refusal(MISSING, message, spot.node.start_mark, hint or nearby.hint(spot.node, spot.path, rest, parsed))
+    if not hint:
+        hint = nearby.hint(spot.node, spot.path, rest, parsed.roots if parsed is not None else ())
+    return refusal(MISSING, message, spot.node.start_mark, hint)

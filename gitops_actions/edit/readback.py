@@ -9,48 +9,93 @@ reads the same characters again.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
-from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode, SequenceNode
-from yaml.resolver import Resolver
+from yaml.nodes import CollectionNode, MappingNode, Node, SequenceNode
 
-from gitops_actions.edit import lines, nodes
-from gitops_actions.edit.growth import Text, Tree
+from gitops_actions.edit import lines, nodes, reading
+from gitops_actions.edit.comparison import Wanted, same, without_added
 from gitops_actions.edit.nodes import Parsed
 from gitops_actions.edit.refusals import Mark
-from gitops_actions.edit.source import MAX_BYTES
+from gitops_actions.edit.stream import Stream
 from gitops_actions.errors import EditRefused
+from gitops_actions.model import ValueChange
 
 _AFTER = "gitops-actions"
 
 
-class Wanted(NamedTuple):
-    """What is to differ, by the ``id`` of the old node: scalars that become something else, and what mappings (a value
-    for each new key) and lists (at their end) get."""
+class Patch(NamedTuple):
+    """``text`` in place of ``text[start:end]``."""
 
-    replaced: dict[int, Tree]
-    keys: dict[int, dict[str, Tree]]
-    items: dict[int, list[Tree]]
+    start: int
+    end: int
+    text: str
+    change: ValueChange | None  # its line is what it is without the patches before it
 
 
-def reads_back(old: Parsed, new: str, wanted: Wanted, first: int, last: int) -> bool:
-    """Whether a new text is the old one but for what is wanted; ``old.text[first:last]`` holds all that changed."""
-    aliases = "*" in old.text or "*" in new  # without one, no node can be in two places
-    plain = old.template is None
-    entry = _entry(old, wanted, first, last) if plain and len(new) <= MAX_BYTES else None
-    if entry is not None:
-        end = entry.end + len(new) - len(old.text)
-        if _entry_reads_back(entry, new[entry.start : end], wanted, aliases=aliases):
-            return True
+class Changed(NamedTuple):
+    """What changes in the document of a root; the patches are in the order of the text."""
+
+    root: Node
+    patches: list[Patch]
+    wanted: Wanted
+
+
+def position(patch: Patch) -> tuple[int, int]:
+    """Where a patch stands in the order of the text."""
+    return patch.start, patch.end
+
+
+def applied(text: str, patches: Sequence[Patch], start: int = 0, end: int | None = None) -> str:
+    """``text[start:end]`` with patches, which are in order and all in there."""
+    if len(patches) == 1:
+        (patch,) = patches
+        return text[start : patch.start] + patch.text + text[patch.end : end]
+    parts: list[str] = []
+    for patch in patches:
+        parts += (text[start : patch.start], patch.text)
+        start = patch.end
+    parts.append(text[start:end])
+    return "".join(parts)
+
+
+def unread(old: Parsed, changed: Sequence[Changed]) -> Changed | None:
+    """The first of the changed documents that does not read back as the old one but for what is wanted; None where
+    each does. Of one document after the other, as of one entry: when the scanner reaches it, it is where it was
+    before."""
+    left = [one for one in changed if old.template is not None or not _entry_reads_back(old, one)]
+    if not left:
+        return None
+    if isinstance(old.roots, Stream):
+        return next((one for one in left if not _reads_back(old, [one.root], [one], *_bounds(old.roots, one))), None)
+    return None if _reads_back(old, old.roots or [changed[0].root], changed) else left[0]
+
+
+def _bounds(stream: Stream, one: Changed) -> tuple[int, int]:
+    return stream.bounds(one.root.start_mark.index)
+
+
+def _reads_back(
+    old: Parsed, roots: Sequence[Node], changed: Sequence[Changed], start: int = 0, end: int | None = None
+) -> bool:
+    """Whether these documents, which are ``old.text[start:end]``, are as wanted in the new text."""
+    patches = sorted(chain.from_iterable(one.patches for one in changed), key=position)
+    new = applied(old.text, patches, start, end)
+    wanted = Wanted({}, {}, {})
+    for one in changed:
+        wanted.replaced.update(one.wanted.replaced)
+        wanted.keys.update(one.wanted.keys)
+        wanted.items.update(one.wanted.items)
+    if old.template is None and len(new) >= nodes.LARGE:
+        return reading.same(new, old.text, roots, wanted)
     try:
-        roots = (nodes if plain else lines).parse(new).roots
+        read = tuple((nodes if old.template is None else lines).parse(new).roots)
     except EditRefused:
         return False
-    if not old.roots:  # an empty file has been given its first document
-        (tree,) = wanted.replaced.values()
-        return len(roots) == 1 and is_tree(roots[0], tree)
-    return len(roots) == len(old.roots) and same(list(zip(old.roots, roots, strict=True)), wanted, aliases=aliases)
+    aliases = "*" in new or old.text.find("*", start, end) >= 0  # without one, no node can be in two places
+    return len(read) == len(roots) and same(list(zip(roots, read, strict=True)), wanted, aliases=aliases)
 
 
 class _Entry(NamedTuple):
@@ -63,15 +108,12 @@ class _Entry(NamedTuple):
     container: int | None  # by id: the collection, if something is added to it behind this entry
 
 
-def _entry(parsed: Parsed, wanted: Wanted, first: int, last: int) -> _Entry | None:
+def _entry(text: str, changed: Changed) -> _Entry | None:
     """The smallest entry that holds all changes, what is added behind it too."""
-    text = parsed.text
+    root, patches, wanted = changed
+    first, last = patches[0].start, patches[-1].end
     found = None
-    node: Node | None = None
-    for root in parsed.roots:
-        if root.start_mark.index <= first <= root.end_mark.index:
-            node = root
-            break
+    node = root if root.start_mark.index <= first <= root.end_mark.index else None
     limit = node.end_mark.index if node is not None else 0
     container = None
     while isinstance(node, CollectionNode) and not node.flow_style and container is None:
@@ -112,14 +154,20 @@ def _at(entries: list[Any], is_list: bool, first: int) -> tuple[tuple[Node, ...]
     return found, None
 
 
-def _entry_reads_back(entry: _Entry, text: str, wanted: Wanted, *, aliases: bool) -> bool:
-    """Whether an entry and one put behind it are read as exactly these two."""
+def _entry_reads_back(old: Parsed, changed: Changed) -> bool:
+    """Whether the entry with the changes and one put behind it are read as exactly these two."""
+    entry = _entry(old.text, changed)
+    if entry is None or entry.end - entry.start >= nodes.LARGE:
+        return False
+    text = applied(old.text, changed.patches, entry.start, entry.end)
+    wanted = changed.wanted
+    aliases = "*" in text or old.text.find("*", entry.start, entry.end) >= 0
     indent = " " * entry.column
     is_list = len(entry.nodes) == 1
     between = "" if text.endswith(("\n", "\r")) else "\n"
     behind = f"- {_AFTER}\n" if is_list else f"{_AFTER}:\n"
     try:
-        roots = nodes.parse(f"{indent}{text}{between}{indent}{behind}").roots
+        roots = tuple(nodes.parse(f"{indent}{text}{between}{indent}{behind}").roots)
     except EditRefused:
         return False
     root = roots[0]
@@ -130,7 +178,7 @@ def _entry_reads_back(entry: _Entry, text: str, wanted: Wanted, *, aliases: bool
     if name.value != _AFTER:
         return False
     if entry.container is not None:
-        rest = _without_added(found, entry.container, wanted)
+        rest = without_added(found, entry.container, wanted)
         if rest is None:
             return False
         found = rest
@@ -138,101 +186,3 @@ def _entry_reads_back(entry: _Entry, text: str, wanted: Wanted, *, aliases: bool
         return False
     pairs = list(zip(entry.nodes, found if is_list else found[0], strict=True))
     return same(pairs, wanted, aliases=aliases, met=entry.container is not None)
-
-
-def same(todo: list[tuple[Node, Node]], wanted: Wanted, *, aliases: bool, met: int = 0) -> bool:
-    """Whether pairs of old and new nodes are the same but for what is wanted, of which all is met (``met`` before).
-
-    Both trees are walked side by side. With ``aliases``, each node is met once, so they cost nothing; a node that was
-    one node in two places must still be one.
-    """
-    seen: dict[int, Node] = {}
-    replaced, keys, items = wanted
-    left = len(replaced) + len(keys) + len(items) - met
-    while todo:
-        old, new = todo.pop()
-        key = id(old)
-        if aliases:
-            if key in seen:
-                if seen[key] is not new:
-                    return False
-                continue
-            seen[key] = new
-        if key in replaced:
-            left -= 1
-            if not is_tree(new, replaced[key]):
-                return False
-            continue
-        if old.__class__ is not new.__class__ or old.tag != new.tag:
-            return False
-        after = new.value
-        if isinstance(old, ScalarNode) and isinstance(new, ScalarNode):
-            if old.value != after or (old.style != new.style and (old.style or new.style)):
-                return False
-            continue
-        if key in keys or key in items:
-            left -= 1
-            rest = _without_added(after, key, wanted)
-            if rest is None:
-                return False
-            after = rest
-        before = old.value
-        if len(before) != len(after):
-            return False
-        if old.__class__ is MappingNode:
-            for one, other in zip(before, after, strict=True):
-                todo.append((one[0], other[0]))
-                todo.append((one[1], other[1]))
-        else:
-            todo.extend(zip(before, after, strict=True))
-    return not left
-
-
-def _without_added(entries: list[Any], container: int, wanted: Wanted) -> list[Any] | None:
-    """The entries of a collection that were there before; None when the added ones are not as wanted."""
-    if container in wanted.keys:
-        return _without(entries, wanted.keys[container])
-    return _without_last(entries, wanted.items[container])
-
-
-def _without(pairs: list[tuple[Node, Node]], added: dict[str, Tree]) -> list[tuple[Node, Node]] | None:
-    left = dict(added)
-    rest = []
-    for name, value in pairs:
-        if isinstance(name, ScalarNode) and name.value in left:
-            if not is_tree(value, left.pop(name.value)):
-                return None
-        else:
-            rest.append((name, value))
-    return None if left else rest
-
-
-def _without_last(nodes_: list[Node], added: list[Tree]) -> list[Node] | None:
-    split = len(nodes_) - len(added)
-    if split < 0 or not all(is_tree(node, tree) for node, tree in zip(nodes_[split:], added, strict=True)):
-        return None
-    return nodes_[:split]
-
-
-def is_tree(node: Node, tree: Tree) -> bool:
-    """Whether a node is what was to be written."""
-    if isinstance(tree, Text):
-        return isinstance(node, ScalarNode) and _is(node, tree.value, tree.literal)
-    if isinstance(tree, list):
-        return isinstance(node, SequenceNode) and _without_last(node.value, tree) == []
-    return isinstance(node, MappingNode) and _without(node.value, tree) == []
-
-
-def _is(node: ScalarNode, value: str, literal: bool) -> bool:
-    """Whether a scalar is the plain text, or the string, that was to be written. What is a string to YAML 1.1 is
-    asked of PyYAML: a second opinion beside `scalars`."""
-    if node.value != value or (literal and node.style):
-        return False
-    return literal or bool(node.style) or _is_string(value)
-
-
-@lru_cache(maxsize=1024)
-def _is_string(value: str) -> bool:
-    resolvers = Resolver.yaml_implicit_resolvers
-    candidates = resolvers.get(value[:1], []) + resolvers.get(None, [])
-    return not any(pattern.match(value) for _, pattern in candidates)

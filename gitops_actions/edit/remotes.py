@@ -10,10 +10,12 @@ from urllib.parse import quote, unquote_plus
 
 from yaml.nodes import ScalarNode
 
-from gitops_actions.edit import places
+from gitops_actions.edit import documents, places
 from gitops_actions.edit.nodes import Parsed
 from gitops_actions.edit.places import Spot
-from gitops_actions.edit.refusals import AMBIGUOUS, MISSING, quoted, refusal
+from gitops_actions.edit.refusals import AMBIGUOUS, BAD_SPEC, MISSING, quoted, refusal
+from gitops_actions.errors import UsageError
+from gitops_actions.model import EditSpec
 
 # `bases` is what old kustomizations have for `resources`.
 _LISTS = ("resources", "components", "bases")
@@ -38,7 +40,24 @@ class Remote(NamedTuple):
         return self.url[: self.start] + quote(revision, safe="/:@!,~") + self.url[self.end :]
 
 
-def remotes_of(parsed: Parsed, root: Spot, wanted: str) -> Iterator[Remote]:
+def travelling(parsed: Parsed, spec: EditSpec) -> list[Remote]:
+    """The remote resources that travel with the release: at least one, if the edit asks for them."""
+    wanted = spec.options.get("remote")
+    if wanted is None:
+        return []
+    if not isinstance(wanted, str) or not wanted.strip("/:"):
+        message = f"remote cannot be {quoted(str(wanted))}"
+        raise UsageError(message, code=BAD_SPEC, hint="write a repository such as acme/deploy, or its URL")
+    roots = documents.select(parsed, spec.document)
+    found = [remote for root in roots for remote in _of(parsed, root, wanted)]
+    if not found:
+        mark = documents.start(parsed, spec.document)
+        hint = "correct remote:, or write the resource with ?ref= once by hand"
+        raise refusal(MISSING, f"no remote resource is of {quoted(wanted)}", mark, hint)
+    return found
+
+
+def _of(parsed: Parsed, root: Spot, wanted: str) -> Iterator[Remote]:
     """The entries of ``resources`` and ``components`` that are of the repository ``wanted``: an URL, or some whole
     parts of one, such as ``acme/deploy``.
 

@@ -5,25 +5,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 from gitops_actions.edit import creation, layout, paths, readback, scalars
+from gitops_actions.edit.comparison import Wanted
 from gitops_actions.edit.growth import Text
 from gitops_actions.edit.leaves import Leaf
 from gitops_actions.edit.nodes import Parsed
 from gitops_actions.edit.paths import Step
 from gitops_actions.edit.places import Spot
-from gitops_actions.edit.readback import Wanted
+from gitops_actions.edit.readback import Changed, Patch, applied
 from gitops_actions.edit.refusals import CANNOT_CREATE, NOT_A_VALUE, NOT_READ_BACK, refusal
+from gitops_actions.edit.source import MAX_BYTES
+from gitops_actions.edit.stream import Stream
 from gitops_actions.errors import EditRefused
 from gitops_actions.model import Edited, ValueChange
-
-
-class _Patch(NamedTuple):
-    start: int
-    end: int
-    text: str
-    change: ValueChange | None  # its line is what it is without the patches before it
 
 
 class Splice:
@@ -31,8 +26,8 @@ class Splice:
 
     def __init__(self, parsed: Parsed) -> None:
         self._parsed = parsed
-        self._patches: list[_Patch] = []
-        self._wanted = Wanted({}, {}, {})
+        self._changed: dict[int, Changed] = {}  # by the root of the document, until it is read back
+        self._patches: list[Patch] = []  # of the documents that have been
 
     def put(self, leaf: Leaf, value: str, *, literal: bool = False) -> None:
         """Replace a value by a string, or with ``literal`` by the plain text of a number, boolean or null.
@@ -54,8 +49,9 @@ class Splice:
         if leaf.start == leaf.end and self._parsed.text[leaf.start - 1 : leaf.start] not in (" ", ""):
             text = f" {text}"  # directly behind the ":" or "-"
         change = ValueChange(leaf.path, leaf.line, leaf.value, value)
-        self._patches.append(_Patch(leaf.start, leaf.end, text, change))
-        self._wanted.replaced[id(leaf.spot.node)] = Text(value, literal=literal)
+        changed = self._of(leaf.spot)
+        changed.patches.append(Patch(leaf.start, leaf.end, text, change))
+        changed.wanted.replaced[id(leaf.spot.node)] = Text(value, literal=literal)
 
     def add(self, spot: Spot, key: str, value: str, *, literal: bool = False, after: Sequence[str] = ()) -> None:
         """Add a key with a value (as in `put`) to a mapping: behind the first of ``after`` that is there, else at its
@@ -78,7 +74,8 @@ class Splice:
             raise refusal(CANNOT_CREATE, f"{shown} cannot be added to a template", spot.node.start_mark, hint)
         insertion = creation.plan(self._parsed, spot, steps, Text(value, "", literal), after)
         node, key = id(insertion.node), insertion.key
-        replaced, keys, items = self._wanted
+        changed = self._of(spot)
+        replaced, keys, items = changed.wanted
         empty = not insertion.node.value
         if node in replaced or key in keys.get(node, {}) or (empty and (node in keys or node in items)):
             hint = "make one edit after the other"
@@ -91,48 +88,76 @@ class Splice:
         else:
             items.setdefault(node, []).append(insertion.tree)
         change = ValueChange(shown, insertion.line, None, value)
-        for start, end, text in insertion.texts:
-            self._patches.append(_Patch(start, end, text, None))
-        self._patches[-1] = self._patches[-1]._replace(change=change)
+        patches = [Patch(start, end, text, None) for start, end, text in insertion.texts]
+        changed.patches.extend((*patches[:-1], patches[-1]._replace(change=change)))
+
+    def _of(self, spot: Spot) -> Changed:
+        root = spot.root
+        found = self._changed.get(id(root))
+        if found is None:
+            found = self._changed[id(root)] = Changed(root, [], Wanted({}, {}, {}))
+        return found
+
+    def settle(self) -> None:
+        """No more will be changed in the documents so far: those of a large text are read back and let go.
+
+        Raises EditRefused as `result` does.
+        """
+        if isinstance(self._parsed.roots, Stream):
+            self._read_back()
 
     def result(self) -> Edited:
         """The new text and what changed in it, in the order of the text; the old text when nothing did.
 
         Raises EditRefused when the new text does not read back as wanted.
         """
-        text = self._parsed.text
-        if not self._patches:
+        self._read_back()
+        text, patches = self._parsed.text, self._patches
+        if not patches:
             return Edited(self._parsed.bom + text)
-        patches = self._patches
         if len(patches) > 1:
-            patches = sorted(patches, key=lambda patch: (patch.start, patch.end))
-        new, changes = _applied(text, patches)
-        last = max(patch.end for patch in patches)
-        if not readback.reads_back(self._parsed, new, self._wanted, patches[0].start, last):
-            raise EditRefused(
-                f"the new value of {changes[0].path} would not read back as it was written",
-                code=NOT_READ_BACK,
-                line=changes[0].line,
-                hint="write the value once by hand as a quoted string on a line of its own",
-            )
+            patches.sort(key=readback.position)
+        new = applied(text, patches)
+        changes = _changes(text, patches)
+        if len(new) > MAX_BYTES:
+            raise _not_read_back(changes[0])
         return Edited(self._parsed.bom + new, changes)
 
+    def _read_back(self) -> None:
+        changed = [one for one in self._changed.values() if one.patches]
+        self._changed = {}
+        for one in changed:
+            if len(one.patches) > 1:
+                one.patches.sort(key=readback.position)
+            self._patches += one.patches
+        if len(changed) > 1:
+            changed.sort(key=lambda one: one.patches[0].start)
+        wrong = readback.unread(self._parsed, changed)
+        if wrong is not None:
+            raise _not_read_back(_changes(self._parsed.text, wrong.patches)[0])
 
-def _applied(text: str, patches: list[_Patch]) -> tuple[str, tuple[ValueChange, ...]]:
-    """The text with the patches, which are in order, and the changes with their lines in the new text."""
-    parts: list[str] = []
+
+def _changes(text: str, patches: list[Patch]) -> tuple[ValueChange, ...]:
+    """The changes of patches, which are in order, with their lines in the new text."""
+    if len(patches) == 1 and patches[0].change is not None:
+        return (patches[0].change,)
     changes: list[ValueChange] = []
-    position = added = 0
+    added = 0
     for patch in patches:
         if patch.change is not None:
             changes.append(replace(patch.change, line=patch.change.line + added) if added else patch.change)
-        parts += (text[position : patch.start], patch.text)
-        position = patch.end
-        if len(patches) > 1:
-            added += _line_ends(patch.text) - _line_ends(text[patch.start : position])
-    parts.append(text[position:])
-    return "".join(parts), tuple(changes)
+        added += _line_ends(patch.text) - _line_ends(text[patch.start : patch.end])
+    return tuple(changes)
 
 
 def _line_ends(text: str) -> int:
     return len(layout.LINE_END.findall(text))
+
+
+def _not_read_back(change: ValueChange) -> EditRefused:
+    return EditRefused(
+        f"the new value of {change.path} would not read back as it was written",
+        code=NOT_READ_BACK,
+        line=change.line,
+        hint="write the value once by hand as a quoted string on a line of its own",
+    )

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from gitops_actions.edit.marks import Mark
-from gitops_actions.edit.nodes import MAX_DEPTH
+from gitops_actions.edit.parsers import MAX_DEPTH
 from gitops_actions.edit.refusals import DUPLICATE, NOT_TOML, TOO_MUCH, quoted, refusal
 from gitops_actions.errors import EditRefused
 

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from gitops_actions.edit import nodes, paths
+from gitops_actions.edit import nodes, parsers, paths
 from gitops_actions.edit.paths import Filter, Step
 from gitops_actions.edit.yaml import YamlValue
 from gitops_actions.errors import EditRefused
@@ -128,7 +128,7 @@ def texts(tree: Tree) -> Tree:
 def edit(text: str, spec: EditSpec, *, pure: bool) -> Edited | str:
     """The edit, or the code of the refusal; with the other parser too, which must not differ."""
     results: list[Edited | str] = []
-    for parser in (nodes.AnyParser, nodes.PureParser)[: 1 + pure]:
+    for parser in (nodes.AnyParser, parsers.PureParser)[: 1 + pure]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(nodes, "AnyParser", parser)
             try:

@@ -1,5 +1,6 @@
 """Golden cases: cases/KIND/NAME/{input.*, spec.json, output.* or error.txt}, compared by bytes, with both
-YAML parsers. ``spec.json``: the ``edit``, and of the release the ``images``, ``version`` and ``revision``."""
+YAML parsers, and with documents that come one after the other as those of large files do. ``spec.json``: the ``edit``,
+and of the release the ``images``, ``version`` and ``revision``."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from gitops_actions.edit import nodes
+from gitops_actions.edit import nodes, parsers
 from gitops_actions.edit.source import text_of
 from gitops_actions.errors import EditRefused
 from gitops_actions.model import EditSpec, File, Image, Release, Source
@@ -34,14 +35,19 @@ def outcome(folder: Path) -> tuple[bytes | None, str | None]:
     return edited.text.encode(), None
 
 
-@pytest.mark.parametrize("parser", [nodes.AnyParser, nodes.PureParser], ids=["libyaml", "pure"])
+@pytest.mark.parametrize(
+    ("parser", "large"),
+    [(nodes.AnyParser, nodes.LARGE), (parsers.PureParser, nodes.LARGE), (nodes.AnyParser, 0)],
+    ids=["libyaml", "pure", "as a large file"],
+)
 @pytest.mark.parametrize("folder", FOLDERS, ids=["-".join(folder.relative_to(CASES).parts) for folder in FOLDERS])
-def test_case(folder: Path, parser: type, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_case(folder: Path, parser: type, large: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nodes, "AnyParser", parser)
+    monkeypatch.setattr(nodes, "LARGE", large)
     content, error = outcome(folder)
     if error is not None:
         wanted = (folder / "error.txt").read_text(encoding="utf-8")
-        if parser is nodes.PureParser and wanted.startswith("GA108"):  # the parsers have words of their own
+        if parser is parsers.PureParser and wanted.startswith("GA108"):  # the parsers have words of their own
             wanted, error = wanted[:5], error[:5]
         assert error == wanted
     else:

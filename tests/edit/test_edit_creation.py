@@ -72,11 +72,11 @@ def test_a_key_is_added_behind_another(text: str, after: tuple[str, ...], expect
     assert made.result().text == expected
 
 
-def test_a_creation_at_the_wrong_place_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = splice(TEXTS["block"], ("a.e", "v1"))
-    patch = made._patches[0]
+def test_a_creation_at_the_wrong_place_is_caught() -> None:
     for shift in (-1, 1, 5):
-        made._patches[0] = patch._replace(start=patch.start + shift, end=patch.end + shift)
+        made = splice(TEXTS["block"], ("a.e", "v1"))
+        ((_, patches, _),) = made._changed.values()
+        patches[0] = patches[0]._replace(start=patches[0].start + shift, end=patches[0].end + shift)
         with pytest.raises(EditRefused) as caught:
             made.result()
         assert caught.value.code == "GA113"

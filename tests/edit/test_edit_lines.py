@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitops_actions.edit import lines, nodes, paths
+from gitops_actions.edit import lines, nodes, parsers, paths
 from gitops_actions.edit.kustomize import Kustomize
 from gitops_actions.edit.manifest import Manifest
 from gitops_actions.edit.yaml import YamlValue
@@ -146,7 +146,7 @@ def test_exactly_one_value_of_a_template_differs(
         assert code in ("", "GA102")
 
 
-@pytest.mark.parametrize("parser", [nodes.AnyParser, nodes.PureParser], ids=["libyaml", "pure"])
+@pytest.mark.parametrize("parser", [nodes.AnyParser, parsers.PureParser], ids=["libyaml", "pure"])
 def test_yaml_is_read_as_yaml(parser: type, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nodes, "AnyParser", parser)
     assert lines.parse('a: "{{ x }}"\nb: {{ x }}\n').template is None
