@@ -9,7 +9,7 @@ import pytest
 
 from gitops_actions.testing.forgehttp import How
 from tests.forge.sky import KINDS, TRANSPORTS, Kind, Sky, Transport, sky
-from tests.forge.stories import STORIES, Story, opened
+from tests.forge.stories import STORIES, Story, opened, tidy
 
 # What may become of a write: it is lost, or done and its answer is lost, or done twice.
 DOUBTS: tuple[How, ...] = ("drop-before", "drop-after", "502-after", "duplicate")
@@ -58,6 +58,7 @@ def test_a_good_day(told: tuple[Sky, Story], place: tuple[Kind, Transport, str])
     assert made.release(story.version).code == 0
     assert len(made.server.writes()) - before == WRITES[place[0], place[1]][place[2]]
     story.after(made)
+    tidy(made)
 
 
 @pytest.mark.parametrize(("place", "write", "fault"), CASES)
@@ -73,6 +74,7 @@ def test_a_write_that_goes_wrong(told: tuple[Sky, Story], write: int, fault: How
     again = made.release(story.version)
     assert [outcome for _, outcome in again.outcomes] == ["unchanged"]
     story.after(made)
+    tidy(made)
 
 
 @pytest.mark.parametrize("kind", KINDS)
