@@ -107,3 +107,19 @@ def test_a_token_that_may_not_tell_still_delivers(tmp_path: Path) -> None:
         assert (done.code, done.outcomes, codes(done)) == (0, [("dev", "committed")], ["GA317"])
         assert "deployments: write" in done.errors
         assert hub.hub.repository(REPOSITORY).deployments == {}
+
+
+@pytest.mark.parametrize("number", range(3, 8))
+def test_a_run_that_is_killed_is_made_good_by_the_next(tmp_path: Path, number: int) -> None:
+    """After its commit, and after each request that the report takes."""
+    with hub_world(tmp_path, PUSHED) as hub:
+        hub.hub.add_repository("acme/web", files={"a": "a"})
+        revision = hub.hub.repository("acme/web").objects.branch("main") or ""
+        release = ("deploy", "--image", "ghcr.io/acme/web:1.0.1", "--revision", revision)
+        running = hub.start(*release)
+        hub.hub.fault(lambda request: request.number == number, lambda _request: running.kill())
+        running.communicate(timeout=120)
+        assert running.returncode == -9
+        assert hub.play(*release).outcomes == [("dev", "unchanged")]
+        (made,) = hub.hub.repository("acme/web").deployments.values()
+        assert (made.sha, [one.state for one in made.statuses]) == (revision, ["in_progress"])
