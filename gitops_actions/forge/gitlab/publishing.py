@@ -86,7 +86,7 @@ class Publishing:
                 return there
             except Refused as refused:
                 if refused.status not in (400, 409, 422):
-                    raise
+                    raise self._client.explained(refused) if refused.status == 403 else refused from None
                 there = self._landed(wanted)
                 if there is None:
                     raise self._refusal(parent, files, refused) from None
