@@ -15,6 +15,7 @@ from gitops_actions.errors import GitOpsError, LostRace, UsageError
 from gitops_actions.model import Action, Deployment, Finding, Outcome, Plan, PullRequest, RequestText, Result
 from gitops_actions.protocols import Forge, Proposing, Store
 
+NO_FORGE = "GA040"
 # Of these the sources of releases are told.
 _TOLD = (Outcome.COMMITTED, Outcome.MERGED, Outcome.OPENED, Outcome.UPDATED, Outcome.UNCHANGED)
 
@@ -233,8 +234,7 @@ def needed(forge: Forge | None, plan: Plan) -> Forge:
     if forge is None:
         raise UsageError(
             f"{plan.branch} needs a pull request, and this config repo has no forge that opens one",
-            code="GA040",
-            hint="use `deliver: push`, or say which forge it is with --forge: on GitLab https://HOST/api/v4/version "
-            "answers, on GitHub Enterprise Server https://HOST/api/v3/meta",
+            code=NO_FORGE,
+            hint="use `deliver: push`, or say which forge it is with --forge",
         )
     return forge

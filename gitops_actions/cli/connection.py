@@ -6,7 +6,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from gitops_actions.core import naming
 from gitops_actions.edit.source import text_of
 from gitops_actions.errors import EditRefused, UsageError
 from gitops_actions.git.repository import Repository
-from gitops_actions.model import Config, Secret, Signature
+from gitops_actions.model import Config, ConfigRepo, Secret, Signature
 from gitops_actions.protocols import Connection, Forge, Minting, Store
 
 FILE = "gitops.yaml"
@@ -41,6 +41,12 @@ class Connected:
     deadline: float
 
     @property
+    def which_forge(self) -> str | None:
+        """Where nobody knows which forge a host is: how to tell."""
+        host = hosts.host_of(self.repository.url)
+        return hosts.how_to_tell(host) if host and not self.kind else None
+
+    @property
     def by_api(self) -> bool:
         """Whether content is read and written by the forge's API."""
         return self.forge is not None and self.store is self.forge.store
@@ -50,17 +56,34 @@ class Connected:
 def connected(settings: Settings, options: RepositoryOptions) -> Iterator[Connected]:
     """Reach the config repo that the options or gitops.yaml here name. Raises UsageError when it cannot be told which
     one, or how to reach it."""
+    url, base, home = options.config_repo, options.base, None
+    if url is None:
+        home = _home()
+        url, base = home.url, base or home.base
+    with ExitStack() as stack:
+        try:
+            there = _connect(stack, settings, options, url, base)
+        except UsageError as error:
+            if home is not None and error.file is None:
+                error.file, error.line, error.column = FILE, home.line, home.column
+            raise
+        yield there
+
+
+def _home() -> ConfigRepo:
+    """The config repo that the gitops.yaml here names. Raises UsageError when it names none."""
+    here = local_config()
+    if here is not None and here.config_repo is not None:
+        return here.config_repo
+    hint = f"give --config-repo, or `config-repo: {{url: ...}}` in {FILE}"
+    if here is not None and here.environments:
+        hint = "this folder is a checkout of a config repo: give the URL it was cloned from as --config-repo"
+    raise UsageError("which config repo?", code="GA043", hint=hint)
+
+
+def _connect(stack: ExitStack, settings: Settings, options: RepositoryOptions, url: str, base: str | None) -> Connected:
     deadline = time.monotonic() + options.budget
     author = signature(options.author or AUTHOR, settings.now)
-    url, base = options.config_repo, options.base
-    if url is None:
-        here = local_config()
-        if here is None or here.config_repo is None:
-            hint = f"give --config-repo, or `config-repo: {{url: ...}}` in {FILE}"
-            if here is not None and here.environments:
-                hint = "this folder is a checkout of a config repo: give the URL it was cloned from as --config-repo"
-            raise UsageError("which config repo?", code="GA043", hint=hint)
-        url, base = here.config_repo.url, base or here.config_repo.base
     if base is not None:
         naming.checked_branch(base)
     kind = options.forge if options.forge != "auto" else hosts.forge_of(url, options.api_url)
@@ -76,34 +99,35 @@ def connected(settings: Settings, options: RepositoryOptions) -> Iterator[Connec
         return minting.token()
 
     credentials = hosts.credentials_for_git(settings.environ, secrets, kind, mint)
-    with Repository(url, credentials=credentials, temporary=temporary(settings)) as repository:
-        git: Store = plugins.load("stores", "git")(repository)
-        kind = "local" if options.forge == "auto" and repository.local else kind
-        connection = Connection(
-            repository.url,
-            options.api_url,
-            secrets,
-            author,
-            deadline,
-            settings.detail,
-            git,
-            repository,
-            settings.job.hide,
-        )
-        forge: Forge | None = plugins.load("forges", kind)(connection) if kind else None
-        forges += [forge] if forge is not None else []
-        store = _store(options.transport, git, forge)
-        yield Connected(repository, store, forge, kind, base, author, deadline)
+    address = hosts.for_git(url, kind)
+    repository = stack.enter_context(Repository(address, credentials=credentials, temporary=temporary(settings)))
+    git: Store = plugins.load("stores", "git")(repository)
+    kind = "local" if options.forge == "auto" and repository.local else kind
+    connection = Connection(
+        repository.url,
+        options.api_url,
+        secrets,
+        author,
+        deadline,
+        settings.detail,
+        git,
+        repository,
+        settings.job.hide,
+    )
+    forge: Forge | None = plugins.load("forges", kind)(connection) if kind else None
+    forges += [forge] if forge is not None else []
+    store = _store(options.transport, git, forge, hosts.host_of(url))
+    return Connected(repository, store, forge, kind, base, author, deadline)
 
 
-def _store(transport: str, git: Store, forge: Forge | None) -> Store:
+def _store(transport: str, git: Store, forge: Forge | None, host: str) -> Store:
     """The content of the config repo by API or by git. Raises UsageError for an API that is not there."""
     by_api = forge.store if forge is not None else None
     if transport == "api" and by_api is None:
         raise UsageError(
             "this config repo has no API to read and write it by",
             code="GA027",
-            hint="leave --transport out, or say --transport git",
+            hint="leave --transport out, or say --transport git" if forge or not host else hosts.how_to_tell(host),
         )
     return git if by_api is None or transport == "git" else by_api
 

@@ -84,7 +84,9 @@ def deliver(
     try:
         with session.settings.fold(title):
             return session.persevere(attempt)
-    except UsageError:
+    except UsageError as error:
+        if error.code == application.NO_FORGE and session.which_forge is not None:
+            error.hint = f"{session.which_forge}; or use `deliver: push`"
         raise
     except GitOpsError as error:
         return application.failed(error, environment, tuple(apps), base)

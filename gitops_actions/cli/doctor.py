@@ -144,6 +144,7 @@ class _Look:
             self._there.by_api,
             self._there.kind,
             forge.capabilities if forge is not None else (),
+            self._there.which_forge,
         )
 
     def _admitted(self) -> Fact:

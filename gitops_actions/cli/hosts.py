@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from gitops_actions.cli.settings import APP
@@ -36,6 +37,13 @@ def host_of(url: str) -> str:
         return (urlsplit(url).hostname or "").lower()
     except ValueError:
         return ""
+
+
+def for_git(url: str, kind: str) -> str:
+    """The address that git is given. GitLab has repositories under names that end in `.git`, and sends whoever asks for
+    another one there; but git follows no redirects here, since credentials would go along."""
+    plain = re.fullmatch(r"https?://[^/?#]+/[^?#]*[^/?#]/*", url)
+    return url.rstrip("/").removesuffix(".git") + ".git" if kind == "gitlab" and plain else url
 
 
 def forge_of(url: str, api_url: str | None = None) -> str:
@@ -109,8 +117,23 @@ def credentials_for_git(
     if OURS not in given and any(name in given for name in APP):
         return Credentials(Late(make))
     name = next((name for name in (OURS, *USUAL.get(kind, ())) if name in given), None)
-    if name is None or name == OURS:
+    if name is None:
         return from_environment(environ)
     # https://docs.gitlab.com/ci/jobs/ci_job_token: the user name that goes with it.
     user = {"GITOPS_USERNAME": "gitlab-ci-token"} if name == "CI_JOB_TOKEN" else {}
-    return from_environment({**environ, **user, OURS: given[name].reveal()})
+    found = from_environment({**environ, **user, OURS: given[name].reveal()})
+    return None if found is None else replace(found, remedy=_remedy(kind, name, given[name].reveal()))
+
+
+def _remedy(kind: str, name: str, token: str) -> str | None:
+    """What to do where a token is not enough by its kind, as the forge has it."""
+    if kind == "github":
+        from gitops_actions.forge.github.failures import remedy
+
+        return remedy(name, token)
+    if kind == "gitlab":
+        from gitops_actions.forge.gitlab.credentials import chosen
+
+        found = chosen({name: Secret(token)})
+        return found.remedy if found is not None else None
+    return None

@@ -162,7 +162,8 @@ def close_request(settings: Settings, repository: RepositoryOptions, number: int
 
 def _forge(session: Session) -> Forge:
     if session.forge is None:
-        raise UsageError("this config repo has no forge, so it has no requests", hint="say which one with --forge")
+        hint = session.which_forge or "say which one with --forge"
+        raise UsageError("this config repo has no forge, so it has no requests", hint=hint)
     return session.forge
 
 

@@ -48,6 +48,7 @@ class Session:
     editors: Mapping[str, Editor]
     deadline: float
     likely: tuple[str, ...] = ()
+    which_forge: str | None = None  # see `Connected`
     apps: dict[str, App] | None = None  # as `survey.all_apps` found them
     _config: Config | None = field(default=None, repr=False)
 
@@ -155,4 +156,5 @@ def session_of(settings: Settings, there: Connected, base: str, *, likely: tuple
         editors=plugins.Editors(),
         deadline=there.deadline,
         likely=likely,
+        which_forge=there.which_forge,
     )

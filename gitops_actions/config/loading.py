@@ -44,7 +44,7 @@ def load(text: str, *, file: str, kinds: Mapping[str, Editor]) -> Config:
         apps=apps,
         freezes=freezes,
         records=shape.records,
-        config_repo=ConfigRepo(home.url, home.base) if home else None,
+        config_repo=ConfigRepo(home.url, home.base, *root.at("config-repo", "url").place) if home else None,
         app=shape.app,
         messages=_messages(shape.messages, root.child("messages"), file),
         pipelines=pipelines,

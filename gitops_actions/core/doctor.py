@@ -26,7 +26,8 @@ _NO_TEAMS = "GA315"
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What the judgement stands on. ``admitted``: whether git may push. ``signs``: whether commits will be signed.
-    ``forge`` is its name, "" without one; ``capabilities`` are its own."""
+    ``forge`` is its name, "" without one; ``capabilities`` are its own. ``which_forge``: how to tell which
+    it is, where nobody knows."""
 
     facts: Facts
     token: TokenFacts | None
@@ -34,6 +35,7 @@ class Ground:
     by_api: bool
     forge: str
     capabilities: Collection[str]
+    which_forge: str | None = None
 
     @property
     def signs(self) -> bool:
@@ -97,9 +99,8 @@ def _rights(needs: Sequence[Need], ground: Ground) -> Iterator[Check]:
         return
     if not ground.forge:
         words = "a pull request is needed, and this config repo has no forge that opens one"
-        lacks = Check(
-            "request", "error", words, code=_NO_FORGE, hint="`deliver: push`, or say with --forge which it is"
-        )
+        hint = f"{ground.which_forge or 'say with --forge which it is'}; or use `deliver: push`"
+        lacks = Check("request", "error", words, code=_NO_FORGE, hint=hint)
         yield lacks if any(need.deploys for need in asking) else replace(lacks, verdict="warning")
         return
     request = _of(ground.facts.request, "request", RIGHTS, "can open and change requests")

@@ -46,11 +46,12 @@ def scrub(environ: MutableMapping[str, str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a git command said. ``errors`` is safe to show."""
+    """What a git command said. ``errors`` is safe to show. ``remedy``: see `Credentials`."""
 
     status: int
     output: bytes
     errors: str
+    remedy: str | None = None
 
     @property
     def words(self) -> str:
@@ -63,9 +64,10 @@ class Answer:
 class Running:
     """A git process. It is stopped when the block that started it is left."""
 
-    def __init__(self, process: Popen[bytes], secrets: tuple[str, ...]) -> None:
+    def __init__(self, process: Popen[bytes], secrets: tuple[str, ...], remedy: str | None) -> None:
         self.process = process
         self._secrets = secrets
+        self._remedy = remedy
 
     def finish(self, data: bytes | None = None) -> Answer:
         """Give it ``data``, read all that it says, and wait for its end."""
@@ -74,7 +76,7 @@ class Running:
         except BaseException:
             self.stop()
             raise
-        return Answer(self.process.returncode, output, _safe(errors, self._secrets))
+        return Answer(self.process.returncode, output, _safe(errors, self._secrets), self._remedy)
 
     def give(self, data: bytes) -> None:
         """Write all of its input now; for a process that reads it before it answers."""
@@ -138,7 +140,7 @@ class Command:
         process, running.proc = running.proc, None
         if process is None:
             raise UsageError("git could not be started", hint="install git 2.38 or newer, on the PATH")
-        return Running(process, shown.texts() if shown else ())
+        return Running(process, shown.texts() if shown else (), shown.remedy if shown else None)
 
     def run(self, *arguments: str, data: bytes | None = None, network: bool = False) -> Answer:
         """Run git to its end."""

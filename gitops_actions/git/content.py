@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from gitops_actions.errors import UsageError
 from gitops_actions.git.command import Command
-from gitops_actions.git.failures import no_branch
+from gitops_actions.git.failures import no_branch, no_main
 from gitops_actions.git.fetching import Fetching, ours
 from gitops_actions.git.likely import likely_blobs
 from gitops_actions.git.listing import Listing
@@ -42,7 +42,7 @@ class Content:
                 fetched = self._objects.commit(ours("HEAD"))
         full = self._listing.head()
         if full is None and self._listing.refs():
-            raise UsageError(f"{self._url} does not say which branch is its main one", hint="name it, with --base")
+            raise no_main(self.branches(), self._url)
         if full is None:
             raise no_branch("HEAD", (), self._url)
         if fetched is not None:

@@ -16,10 +16,12 @@ _VISIBLE = re.compile(r"[\x21-\x7e]+")
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """A token and the user name that goes with it."""
+    """A token and the user name that goes with it. ``remedy``: what to do where a token of this kind is not enough, if
+    that is known."""
 
     token: Secret
     username: str = USERNAME
+    remedy: str | None = None
 
     def environment(self, origin: str | None) -> dict[str, str]:
         """What git needs in its environment to show the token to ``origin`` (``https://host``) and to nobody else;

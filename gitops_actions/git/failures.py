@@ -28,6 +28,7 @@ _NOT_FOUND = re.compile(
 _REDIRECT = re.compile(r"returned error: 30[1278]|unable to update url base from redirection")
 # Branches of requests: they are deleted when these are merged, so nothing starts from one.
 _OURS = "gitops/"
+_ARCHIVED = re.compile(r"\barchived\b")
 _NO_OBJECT = re.compile(r"not our ref ([0-9a-f]+)")
 _SHA256 = re.compile(r"mismatched algorithms")
 _TRANSPORT = re.compile(r"transport '[^']*' not allowed|unable to find remote helper")
@@ -47,10 +48,13 @@ def failure(answer: Answer, url: str) -> GitOpsError:
             return NotAllowed(f"git may not use {url}: {words}", hint="check the permissions of the folder")
         if _NOT_FOUND.search(answer.errors):
             return UsageError(f"git finds no repository at {url}: {words}", hint="check the path")
+    if _NOT_ALLOWED.search(answer.errors) and _ARCHIVED.search(answer.errors):
+        return NotAllowed(f"{url} is read-only: {words}", hint="unarchive it, or give another repository")
     if _NOT_ALLOWED.search(answer.errors):
         return NotAllowed(
             f"{url} refuses these credentials: {words}",
-            hint="for https, set GITOPS_TOKEN to a token that may read and write this repository (and GITOPS_USERNAME "
+            hint=answer.remedy
+            or "for https, set GITOPS_TOKEN to a token that may read and write this repository (and GITOPS_USERNAME "
             "where the user matters); for ssh, load a key that may and know the host's key",
         )
     if _REDIRECT.search(answer.errors):
@@ -60,7 +64,8 @@ def failure(answer: Answer, url: str) -> GitOpsError:
     if _NOT_FOUND.search(answer.errors):
         return UsageError(
             f"there is no repository at {url}, or it is not visible with these credentials: {words}",
-            hint="check the address; for a private repository, check that GITOPS_TOKEN may read it",
+            hint="check the address; "
+            + (answer.remedy or "for a private repository, the token in GITOPS_TOKEN has to reach it"),
         )
     if lost := _NO_OBJECT.search(answer.errors):
         return UsageError(f"there is no object {lost[1]} in {url}", hint="give a branch or a full commit id")
@@ -80,15 +85,23 @@ def no_branch(branch: str, existing: Collection[str], url: str) -> UsageError:
         return UsageError(
             f"{url} is empty: it has no commit yet", hint="push a first commit, with a gitops.yaml, to its main branch"
         )
+    near = _nearest(branch, existing)
+    hint = f"give one that exists: {near}" if near else "push it first"
+    return UsageError(f"there is no branch {branch!r} in {url}", hint=hint)
+
+
+def no_main(existing: Collection[str], url: str) -> UsageError:
+    """The error for a repository whose HEAD names no branch: its main one was renamed, say, or deleted."""
+    near = _nearest("main", existing)
+    hint = f"name it with --base: {near}" if near else "name it with --base, and push it first"
+    return UsageError(f"{url} does not say which branch is its main one", hint=hint)
+
+
+def _nearest(branch: str, existing: Collection[str]) -> str:
+    """The branches that are most like one, as a list to be read."""
     from difflib import SequenceMatcher
 
     # Names come from the remote: what is odd about one is not for a terminal.
     plain = sorted(name for name in existing if complaint_about_branch(name) is None and not name.startswith(_OURS))
-    if not plain:
-        return UsageError(f"there is no branch {branch!r} in {url}", hint="push it first")
     near = sorted(plain, key=lambda name: -SequenceMatcher(None, branch, name).ratio())[:10]
-    more = f" and {len(plain) - len(near)} more" if len(plain) > len(near) else ""
-    return UsageError(
-        f"there is no branch {branch!r} in {url}",
-        hint=f"give one that exists: {', '.join(near)}{more}",
-    )
+    return ", ".join(near) + (f" and {len(plain) - len(near)} more" if len(plain) > len(near) else "")

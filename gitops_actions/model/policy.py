@@ -136,10 +136,12 @@ class Messages:
 
 @dataclass(frozen=True, slots=True)
 class ConfigRepo:
-    """The `config-repo` section of an app repo's gitops.yaml."""
+    """The `config-repo` section of an app repo's gitops.yaml, and where it stands there."""
 
     url: str
     base: str | None = None
+    line: int | None = field(default=None, compare=False)
+    column: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,17 +49,12 @@ class Client:
         self, address: Address, credentials: Credentials, *, deadline: float, detail: Callable[[str], None]
     ) -> None:
         self._address = address
-        self._credentials = credentials
+        self.credentials = credentials
         self._deadline = deadline
         self._detail = detail
         self._made: tuple[Requester, Auth, float] | None = None
         self._patience = Patience(deadline, detail)
         self._last = "the API"  # what was asked last, in words
-
-    @property
-    def source(self) -> str | None:
-        """The variable that the credentials came from."""
-        return self._credentials.source
 
     def query(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The data of a GraphQL query. What was not found in it is None."""
@@ -110,7 +105,7 @@ class Client:
 
     def installation(self) -> Mapping[str, Any] | None:
         """See `Credentials.installation`."""
-        return self._credentials.installation(self._beside)
+        return self.credentials.installation(self._beside)
 
     def pause(self, tries: int, why: str) -> None:
         """Wait a moment, longer each time. Raises Temporary when the budget does not allow it."""
@@ -131,7 +126,7 @@ class Client:
                 continue
             if isinstance(data, dict) and (not errors or (not write and kinds == {"NOT_FOUND"})):
                 return data
-            failure = failures.of_graphql(errors, self.source, write=write)
+            failure = failures.of_graphql(errors, self.credentials.remedy, write=write)
             if failure is not None:
                 raise failure
             words = line("; ".join(str(error.get("message")) for error in errors), 300) or "an answer without data"
@@ -192,9 +187,9 @@ class Client:
             self._patience.wait(pause(headers), RATE)
             return
         if status == 401:
-            raise failures.refused_credentials(words, self.source)
+            raise failures.refused_credentials(words, self.credentials.source)
         if status == 403:
-            raise failures.not_allowed(words, self.source, write=write)
+            raise failures.not_allowed(words, self.credentials.remedy, write=write)
         raise Refusal(status, "NOT_FOUND" if status == 404 else "", words)
 
     def _exchange(
@@ -223,14 +218,14 @@ class Client:
 
     def _requester(self) -> Requester:
         now = time.monotonic()
-        if self._made is None or (self._credentials.expires and now - self._made[2] > _RENEW):
-            auth = self._credentials.auth(self._beside)
+        if self._made is None or (self.credentials.expires and now - self._made[2] > _RENEW):
+            auth = self.credentials.auth(self._beside)
             self._made = self._signing(auth), auth, now
         return self._made[0]
 
     def _beside(self, auth: Auth) -> Client:
         """Another client for the same place, that signs in another way."""
-        other = Client(self._address, self._credentials, deadline=self._deadline, detail=self._detail)
+        other = Client(self._address, self.credentials, deadline=self._deadline, detail=self._detail)
         other._made = self._signing(auth), auth, time.monotonic()
         return other
 
@@ -249,7 +244,7 @@ class Client:
         ).requester
 
     def _hidden(self, text: str) -> str:
-        for secret in self._credentials.secrets():
+        for secret in self.credentials.secrets():
             text = text.replace(secret, "***")
         return text
 

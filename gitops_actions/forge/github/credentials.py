@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitops_actions.errors import NotAllowed, UsageError
 from gitops_actions.forge.github.address import Address
-from gitops_actions.forge.github.failures import Refusal, no_credentials
+from gitops_actions.forge.github.failures import Refusal, no_credentials, remedy
 from gitops_actions.model import Secret
 
 if TYPE_CHECKING:
@@ -59,6 +59,11 @@ class Credentials:
             self._token = self._minted(client(methods.AppAuth(*self._app)))
             self._hide(self._token)
         return methods.Token(self._token)
+
+    @property
+    def remedy(self) -> str | None:
+        """What to do where the token that we were given is not enough by its kind."""
+        return remedy(self.source, self._token) if self.source != APP else None
 
     @property
     def expires(self) -> bool:

@@ -69,7 +69,7 @@ class _Rights:
         enough = {"repo"} if self._settings["isPrivate"] else {"repo", "public_repo"}
         if self._us.scopes is not None and not self._us.scopes & enough:
             return Fact("no", "the token lacks the scope repo", "add it: https://github.com/settings/tokens")
-        return Fact("unknown", hint=_WRITE)
+        return Fact("unknown", hint=self._view.client.credentials.remedy or _WRITE)
 
     def request(self, base: str) -> Fact:
         """Whether we may open requests."""

@@ -13,6 +13,26 @@ _OF_ACTIONS = (
     "GITHUB_TOKEN reaches only the repository that the workflow runs in, and only as its `permissions:` say; for "
     "another one, give GITOPS_TOKEN the token of a GitHub App (actions/create-github-app-token) or of a machine user"
 )
+_INSTALLED = (
+    "a token that begins with ghs_ is one of a GitHub App or of a workflow; the App has to be installed for this "
+    "repository, with the permissions contents: write and pull_requests: write; " + _OF_ACTIONS
+)
+_ARCHIVED = "unarchive it in the settings of the repository, or give another one"
+
+
+def remedy(source: str | None, token: str) -> str | None:
+    """What to do where a token of this kind does not reach a repository, or may not write to it; None where the kind
+    tells nothing. ``source``: the variable that it came from."""
+    if source == "GITHUB_TOKEN":
+        return _OF_ACTIONS
+    return _INSTALLED if token.startswith("ghs_") else None
+
+
+def hint_about_rules(words: str) -> str:
+    """What to do where a write was refused for what the repository is, or for the rules of a branch."""
+    return (
+        _ARCHIVED if "archived" in words else "`gitops-actions doctor` says which rule forbids it, and how to mend it"
+    )
 
 
 class Refusal(UsageError):
@@ -30,8 +50,8 @@ class Doubt(Temporary):
     """Nobody knows whether a write was done: its answer was lost, or says that the server broke."""
 
 
-def not_allowed(words: str, source: str | None, *, write: bool) -> NotAllowed:
-    """The error for 403 and for GraphQL's FORBIDDEN. ``source``: the variable that the token came from."""
+def not_allowed(words: str, remedy: str | None, *, write: bool) -> NotAllowed:
+    """The error for 403 and for GraphQL's FORBIDDEN. ``remedy`` as above."""
     if "SAML" in words or "single sign-on" in words.lower():
         return NotAllowed(f"GitHub refuses this token: {words}", hint="authorize the token for the organization's SSO")
     if "create or approve pull requests" in words:
@@ -41,10 +61,10 @@ def not_allowed(words: str, source: str | None, *, write: bool) -> NotAllowed:
             "(Actions, General) and of the organization; or use the token of a GitHub App",
         )
     if "archived" in words:
-        return NotAllowed(f"GitHub refuses: {words}", hint="unarchive the repository, or give another one")
+        return NotAllowed(f"GitHub refuses: {words}", hint=_ARCHIVED)
     need = "write `contents` and `pull_requests` (for labels `issues`, for statuses `statuses`)"
     hint = f"give the token the permission to {need if write else 'read the repository, its requests and statuses'}"
-    return NotAllowed(f"GitHub refuses: {words}", hint=_OF_ACTIONS if source == "GITHUB_TOKEN" else hint)
+    return NotAllowed(f"GitHub refuses: {words}", hint=remedy or hint)
 
 
 def refused_credentials(words: str, source: str | None) -> NotAllowed:
@@ -65,12 +85,12 @@ def no_credentials() -> NotAllowed:
     )
 
 
-def not_visible(name: str, source: str | None) -> UsageError:
+def not_visible(name: str, remedy: str | None) -> UsageError:
     """The error for a repository that GitHub does not show: it never says which of the reasons it is."""
     return UsageError(
         f"there is no repository {name} on GitHub, or it is not visible with these credentials",
-        hint=_OF_ACTIONS
-        if source == "GITHUB_TOKEN"
+        hint=f"check the name; {remedy}"
+        if remedy
         else "check the name; for a private repository, check that the token reaches it (a fine-grained token and a "
         "GitHub App name their repositories)",
     )
@@ -99,7 +119,7 @@ def words_of(document: Any, status: int) -> str:
     return line(": ".join(dict.fromkeys(part for part in parts if part.strip())), 500)
 
 
-def of_graphql(errors: Sequence[Mapping[str, Any]], source: str | None, *, write: bool) -> GitOpsError | None:
+def of_graphql(errors: Sequence[Mapping[str, Any]], remedy: str | None, *, write: bool) -> GitOpsError | None:
     """The error for a list of GraphQL errors; None where nobody knows what they mean, as when a server breaks.
 
     https://docs.github.com/en/graphql/guides/using-graphql-clients; the types are not documented.
@@ -112,6 +132,6 @@ def of_graphql(errors: Sequence[Mapping[str, Any]], source: str | None, *, write
             hint="GitHub Enterprise Server has to be one of the releases that are still supported",
         )
     if "FORBIDDEN" in kinds or "INSUFFICIENT_SCOPES" in kinds:
-        return not_allowed(words, source, write=write)
+        return not_allowed(words, remedy, write=write)
     known = [kind for kind in kinds if kind and kind not in ("INTERNAL", "SERVICE_UNAVAILABLE")]
     return Refusal(200, known[0], words) if known and len(known) == len(kinds) else None

@@ -42,7 +42,7 @@ def identity(client: Client, repository: str) -> Identity:
     installation = client.installation()
     if installation is not None:
         return _of_app(client, installation, repository)
-    token, source = client.token(), client.source
+    token, source = client.token(), client.credentials.source
     if token.startswith(_GITLAB):
         foreign = Fact("no", "it looks like a token of GitLab, and this is GitHub", f"put one of GitHub into {source}")
         return Identity("", None, None, TokenFacts(source, "a token", able=foreign))
@@ -82,7 +82,7 @@ def _of_app(client: Client, installation: Mapping[str, Any], repository: str) ->
         None,
         permissions,
         TokenFacts(
-            source=client.source,
+            source=client.credentials.source,
             kind=f"the GitHub App {slug}, installed here; it mints a token for an hour",
             owner=f"{slug}[bot]",
             grants="permissions " + ", ".join(f"{name}: {held}" for name, held in sorted(permissions.items())),

@@ -74,7 +74,7 @@ class View:
         names = {"owner": self.address.owner, "name": self.address.name}
         found = self.client.query(document, {**names, **variables}).get("repository")
         if found is None:
-            raise failures.not_visible(self.address.full_name, self.client.source)
+            raise failures.not_visible(self.address.full_name, self.client.credentials.remedy)
         return dict(found)
 
     def _open(self, repository: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from gitops_actions.errors import GitOpsError, LostRace, NotAllowed
 from gitops_actions.forge.github import objects, queries
-from gitops_actions.forge.github.failures import Doubt, Refusal
+from gitops_actions.forge.github.failures import Doubt, Refusal, hint_about_rules
 from gitops_actions.forge.github.objects import Wanted
 from gitops_actions.forge.github.places import check_paths, check_places
 from gitops_actions.forge.github.queries import Reading
@@ -138,7 +138,9 @@ def _looked(view: View, wanted: Wanted, error: Doubt | Refusal | NotAllowed) -> 
     if there != wanted.expected and not started:
         raise _lost(view, wanted) from None
     if isinstance(error, Refusal) and not started:
-        raise NotAllowed(f"GitHub does not take the commit to {wanted.branch}: {error.words}") from None
+        raise NotAllowed(
+            f"GitHub does not take the commit to {wanted.branch}: {error.words}", hint=hint_about_rules(error.words)
+        ) from None
     if isinstance(error, NotAllowed):
         raise error
     return None

@@ -138,6 +138,19 @@ class Client:
             hint="check the address; if it is right, the token needs a role in the project (Developer) and scope api",
         )
 
+    def explained(self, refused: Refused) -> NotAllowed:
+        """What to raise where a write is forbidden: GitLab does not say that it is because the project is archived."""
+        try:
+            archived = self.get("").get("archived")
+        except GitOpsError:
+            return refused
+        if not archived:
+            return refused
+        return NotAllowed(
+            f"{self.address.web} is archived, and so read-only: {refused.words}",
+            hint="unarchive it in the project's settings (General, Advanced), or give another one",
+        )
+
     def _path(self, path: str) -> str:
         if path.startswith("/"):
             return path

@@ -30,6 +30,11 @@ class Credentials:
     variable: str
     job: bool
 
+    @property
+    def remedy(self) -> str | None:
+        """What to do where it is not enough by its kind."""
+        return f"{JOB_TOKEN}; {REMEDY}" if self.job else None
+
     def masked(self, text: str) -> str:
         """A text without the token in any form: plain, in base64, in an URL."""
         token = self.token.reveal()

@@ -87,9 +87,9 @@ class Publishing:
             except Refused as refused:
                 if refused.status == 403:
                     message = f"GitLab does not take the commit to {branch}: {refused.words}"
-                    raise Refused(403, refused.words, message, hint=refused.hint) from None
+                    raise self._client.explained(Refused(403, refused.words, message, hint=refused.hint)) from None
                 if refused.status not in (400, 409, 422):
-                    raise
+                    raise refused from None
                 there = self._landed(wanted)
                 if there is None:
                     raise self._refusal(parent, files, refused) from None

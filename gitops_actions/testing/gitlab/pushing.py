@@ -25,6 +25,10 @@ ARCHIVED = "You can't push code to an archived project."
 
 def answer(state: State, root: Path, call: Call) -> tuple[Answer, Project]:
     """Let git answer, unless GitLab would not. Raises Refusal."""
+    if ".git/" not in call.path:  # as GitLab's routes have it for `git clone` without the ending
+        path, query = call.path.removesuffix("/info/refs"), call.target.partition("?")[2]
+        headers = {"Location": f"{state.url}{path}.git/info/refs?{query}"}
+        raise Refusal(Answer(301 if call.method == "GET" else 404, headers))
     path = call.path.partition(".git/")[0].strip("/")
     rest = call.path.partition(".git/")[2]
     writes = rest == "git-receive-pack" or call.query.get("service") == "git-receive-pack"
