@@ -30,6 +30,7 @@ class Requests:
         self._of_branch: dict[tuple[str, str], tuple[PullRequest, ...]] = {}
         self._generation: object = None
         self._there: set[int] = set()  # the numbers of requests that there are for sure
+        self._looked: Detailed | None = None  # at the last one: most often, it is the one to bring up to date
 
     # --- finding ---
 
@@ -84,7 +85,9 @@ class Requests:
         if found["isCrossRepository"]:
             raise UsageError(f"#{number} comes from a fork; it is none of ours", hint="see to it on GitHub")
         self._there.add(number)
-        return detailed(found)
+        self._kept()
+        self._looked = detailed(found)
+        return self._looked
 
     def _known(self, state: State, branch: str | None, base: str | None) -> tuple[PullRequest, ...] | None:
         """The answer, where it was read already."""
@@ -99,26 +102,26 @@ class Requests:
         return found if branch is None or not found else None  # of those of a branch, conflicts are to be told
 
     def _kept(self) -> dict[tuple[str, str], tuple[PullRequest, ...]]:
-        """Forgotten together with the view."""
+        """What was read of branches' requests; forgotten together with the view, as is what was looked at."""
         if self._generation is not self._view.heads:
             self._generation = self._view.heads
             self._of_branch = {}
+            self._looked = None
         return self._of_branch
 
     def _changed(self) -> None:
         """What was read of requests is out of date."""
         self._of_branch = {}
+        self._looked = None
         self._view.waiting = (), False
 
     # --- writing ---
 
     def open(self, branch: str, base: str, text: RequestText) -> PullRequest:
         """See `Forge.open`."""
-        known = [one for one in self._known("all", branch, base) or () if one.state == "open"]
-        if known:
-            there = self.detailed(known[0].number)
-            if there.request.state == "open":
-                return self._brought_up(there, text)
+        there = self._expected(branch, base)
+        if there is not None:
+            return self._brought_up(there, text)
         self._view.open()
         given = {"input": self.wanted(branch, base, text)}
         for last in (False, True):
@@ -135,6 +138,15 @@ class Requests:
                 if last or isinstance(error, NotAllowed):
                     raise
         return self.made(made, text)
+
+    def _expected(self, branch: str, base: str) -> Detailed | None:
+        """The open request of a branch that has been read of already; None when there is none, as far as we know."""
+        self._kept()
+        there, self._looked = self._looked, None
+        if there is None or (there.request.branch, there.request.base) != (branch, base):
+            known = [one for one in self._known("all", branch, base) or () if one.state == "open"]
+            there = self.detailed(known[0].number) if known else None
+        return there if there is not None and there.request.state == "open" else None
 
     def wanted(self, branch: str, base: str, text: RequestText) -> Mapping[str, Any]:
         """The input of `createPullRequest`; the view is open."""
