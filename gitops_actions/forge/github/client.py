@@ -54,6 +54,7 @@ class Client:
         self._deadline = deadline
         self._detail = detail
         self._made: tuple[Requester, Auth, float] | None = None
+        self._patience = 0  # seconds that `_made` waits for an answer
         self._writes: deque[float] = deque(maxlen=_WRITES_A_MINUTE)
 
     @property
@@ -198,7 +199,13 @@ class Client:
         if self._made is None or (self._credentials.expires and now - self._made[2] > _RENEW):
             auth = self._credentials.auth(self._beside)
             self._made = self._signing(auth), auth, now
+        elif self._patience > 2 * self._left():  # near the end of the budget; for less, a new connection is too dear
+            self._made = self._signing(self._made[1]), *self._made[1:]
         return self._made[0]
+
+    def _left(self) -> int:
+        """How many seconds an answer may take now: not less than a few, or nothing could be asked at all."""
+        return int(max(5, min(_TIMEOUT, self._deadline - time.monotonic())))
 
     def _beside(self, auth: Auth) -> Client:
         """Another client for the same place, that signs in another way."""
@@ -209,11 +216,11 @@ class Client:
     def _signing(self, auth: Auth) -> Requester:
         import github
 
-        left = max(5, min(_TIMEOUT, int(min(self._deadline - time.monotonic(), _TIMEOUT))))
+        self._patience = self._left()
         return github.Github(
             auth=auth,
             base_url=self._address.api,
-            timeout=left,
+            timeout=self._patience,
             user_agent=f"gitops-actions/{__version__}",
             retry=None,
             seconds_between_requests=0,
