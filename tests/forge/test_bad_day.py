@@ -17,7 +17,7 @@ MORE: tuple[How, ...] = ("truncate", 500, 503, 429)
 # How many writes the run of a story makes on a good day.
 WRITES: dict[tuple[Kind, Transport], dict[str, int]] = {
     ("github", "api"): {"open": 3, "update": 3, "close": 4, "merge": 4, "wait": 2, "commit": 1},
-    ("github", "git"): {"open": 4, "update": 3, "close": 4, "merge": 5, "wait": 3, "commit": 1},
+    ("github", "git"): {"open": 4, "update": 2, "close": 4, "merge": 5, "wait": 3, "commit": 1},
     ("gitlab", "api"): {"open": 2, "update": 2, "close": 4, "merge": 4, "wait": 3, "commit": 1},
     ("gitlab", "git"): {"open": 2, "update": 2, "close": 4, "merge": 4, "wait": 3, "commit": 1},
 }

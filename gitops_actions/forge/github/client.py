@@ -55,6 +55,7 @@ class Client:
         self._made: tuple[Requester, Auth, float] | None = None
         self._patience = Patience(deadline, detail)
         self._last = "the API"  # what was asked last, in words
+        self._timeout = 0  # seconds that `_made` waits for an answer
 
     def query(self, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         """The data of a GraphQL query. What was not found in it is None."""
@@ -221,7 +222,13 @@ class Client:
         if self._made is None or (self.credentials.expires and now - self._made[2] > _RENEW):
             auth = self.credentials.auth(self._beside)
             self._made = self._signing(auth), auth, now
+        elif self._timeout > 2 * self._left():  # near the end of the budget; for less, a new connection is too dear
+            self._made = self._signing(self._made[1]), *self._made[1:]
         return self._made[0]
+
+    def _left(self) -> int:
+        """How many seconds an answer may take now: not less than a few, or nothing could be asked at all."""
+        return int(max(5, min(_TIMEOUT, self._deadline - time.monotonic())))
 
     def _beside(self, auth: Auth) -> Client:
         """Another client for the same place, that signs in another way."""
@@ -232,11 +239,11 @@ class Client:
     def _signing(self, auth: Auth) -> Requester:
         import github
 
-        left = max(5, min(_TIMEOUT, int(min(self._deadline - time.monotonic(), _TIMEOUT))))
+        self._timeout = self._left()
         return github.Github(
             auth=auth,
             base_url=self._address.api,
-            timeout=left,
+            timeout=self._timeout,
             user_agent=f"gitops-actions/{__version__}",
             retry=None,
             seconds_between_requests=0,
