@@ -41,12 +41,14 @@ def situation(
     waiting = next((one for one in requests if one.state == "open"), None)
     if waiting is not None:
         return Situation(base, head, ahead, waiting)
-    left = head is not None and any(one.head_sha == head.commit for one in requests)
+    ended = [one.state for one in requests if head is not None and one.head_sha == head.commit]
+    if "merged" in ended:
+        ahead = ()  # a squash or rebase has brought these, whoever made them; the branch may stay on a forge
     refused: list[Commit] = []
     closed = [one for one in requests if one.state == "closed"]
     for request in [one for one in closed if OBSOLETE not in one.labels][:_REFUSALS]:
         refused.extend(store.ahead(place.branch, request.head_sha))
-    return Situation(base, head, ahead, None, tuple(refused), left)
+    return Situation(base, head, ahead, None, tuple(refused), bool(ended))
 
 
 def rehearse(decisions: Sequence[Decide]) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from gitops_actions.forge.local.forge import LocalForge
 from gitops_actions.git.repository import Repository
 from gitops_actions.model import RequestText, Signature
 from gitops_actions.testing.repos import bare, commit, git
+from gitops_actions.testing.runs import Done, played
 
 CONFIG = """\
 version: 1
@@ -51,20 +50,15 @@ class Here:
             text = RequestText(title, "A body.\n\x1b[2J", labels=("release",), reviewers=("bob",))
             LocalForge(repository, Signature("Ada", "ada@example.com", 1)).open(branch, "main", text)
 
-    def run(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, code: int = 0) -> Done:
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("GITOPS_", "GIT_"))}
-        done = subprocess.run(
-            [sys.executable, "-m", "gitops_actions", *arguments, "--config-repo", str(self.repo)],
-            cwd=self.folder,
-            env=environ | {"SOURCE_DATE_EPOCH": "1750000000"},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == code, done.stderr
+        environ |= {"SOURCE_DATE_EPOCH": "1750000000", "RUNNER_TEMP": str(self.folder)}
+        done = played([*arguments, "--config-repo", str(self.repo)], cwd=self.folder, environ=environ)
+        assert done.code == code, done.errors
         return done
 
     def documents(self, *arguments: str) -> list[dict[str, Any]]:
-        document = json.loads(self.run("--output", "json", "pr", *arguments).stdout)
+        document = json.loads(self.run("--output", "json", "pr", *arguments).text)
         assert (document["schema_version"], document["command"]) == (1, f"pr {arguments[0]}")
         return list(document["pull_requests"])
 
@@ -78,7 +72,7 @@ def here(tmp_path: Path) -> Here:
 
 
 def test_list_shows_the_requests_that_we_manage(here: Here) -> None:
-    assert here.run("pr", "list").stdout == (
+    assert here.run("pr", "list").text == (
         "NUMBER  TITLE                         BRANCH              ENVIRONMENT  STATE\n"
         "#2      Deploy api 3, web 1.2 to dev  gitops/dev/_all     dev          open\n"
         "#1      Promote web 1.1 to staging    gitops/staging/web  staging      open\n"
@@ -114,11 +108,11 @@ def test_list_filters(here: Here) -> None:
     ):
         assert [one["number"] for one in here.documents("list", *arguments)] == numbers
     empty = here.run("pr", "list", "-e", "staging")
-    assert (empty.stdout, empty.stderr) == ("", "no open pull requests\n")
+    assert (empty.text, empty.errors) == ("", "no open pull requests\n")
 
 
 def test_view_shows_one_request_without_terminal_codes(here: Here) -> None:
-    text = here.run("pr", "view", "1").stdout
+    text = here.run("pr", "view", "1").text
     head = git(here.repo, "rev-parse", "gitops/staging/web")
     assert text == (
         "Promote web 1.1 to staging #1\n"
@@ -137,11 +131,11 @@ def test_view_shows_one_request_without_terminal_codes(here: Here) -> None:
 
 
 def test_merge_uses_the_method_of_the_environment_and_a_second_one_is_no_error(here: Here) -> None:
-    assert here.run("pr", "merge", "1").stdout.startswith("#1 is merged into main as ")
+    assert here.run("pr", "merge", "1").text.startswith("#1 is merged into main as ")
     assert git(here.repo, "log", "--format=%s", "main") == "Promote web 1.1 to staging (#1)\nStart"
     assert git(here.repo, "log", "-1", "--format=%an", "main") == "gitops-actions"
     before = here.refs()
-    assert "merged already" in here.run("pr", "merge", "1").stderr
+    assert "merged already" in here.run("pr", "merge", "1").errors
     assert here.refs() == before
     (merged,) = here.documents("view", "1")
     assert (merged["state"], merged["environment"], merged["versions"]) == ("merged", "staging", {"web": "1.1"})
@@ -158,16 +152,16 @@ def test_a_conflict_is_for_a_person(here: Here) -> None:
     here.run("pr", "merge", "1")
     before = here.refs()
     done = here.run("pr", "merge", "2", code=5)
-    assert "#2 conflicts with main in values" in done.stderr
+    assert "#2 conflicts with main in values" in done.errors
     assert here.refs() == before
 
 
 def test_close_says_why_and_leaves_the_branch(here: Here) -> None:
-    assert here.run("pr", "close", "2", "--comment", "too early").stdout == "#2 is closed\n"
+    assert here.run("pr", "close", "2", "--comment", "too early").text == "#2 is closed\n"
     kept = json.loads(git(here.repo, "cat-file", "blob", "refs/gitops/requests:requests/2.json"))
     assert (kept["state"], kept["comments"]) == ("closed", {"close": "too early"})
     assert "gitops/dev/_all" in here.refs()
-    assert "closed already" in here.run("pr", "close", "2").stderr
+    assert "closed already" in here.run("pr", "close", "2").errors
     here.run("pr", "merge", "2", code=2)
     here.run("pr", "merge", "1")
     here.run("pr", "close", "1", code=2)
@@ -176,14 +170,14 @@ def test_close_says_why_and_leaves_the_branch(here: Here) -> None:
 @pytest.mark.parametrize("verb", ["view", "merge", "close"])
 def test_an_unknown_number_is_a_usage_error(here: Here, verb: str) -> None:
     before = here.refs()
-    assert "there is no pull request #99" in here.run("pr", verb, "99", code=2).stderr
+    assert "there is no pull request #99" in here.run("pr", verb, "99", code=2).errors
     assert here.refs() == before
 
 
 def test_a_commit_can_put_no_codes_into_the_terminal(here: Here) -> None:
     here.opened("gitops/dev/evil", "Deploy", "dev\x1b[31m", {"web\x9b0m": "1\u202e"})
     for arguments in (["list"], ["view", "4"]):
-        text = here.run("pr", *arguments).stdout
+        text = here.run("pr", *arguments).text
         assert all(line.isprintable() for line in text.replace("\N{REPLACEMENT CHARACTER}", "?").splitlines())
 
 
@@ -197,15 +191,15 @@ def test_a_commit_can_put_no_codes_into_the_terminal(here: Here) -> None:
 )
 def test_list_refuses_names_that_nothing_has(here: Here, arguments: tuple[str, ...], code: str, words: str) -> None:
     done = here.run("pr", "list", *arguments, code=2)
-    assert code in done.stderr
-    assert words in done.stderr
+    assert code in done.errors
+    assert words in done.errors
 
 
 def test_a_request_may_be_written_with_its_sign(here: Here) -> None:
-    assert here.run("pr", "view", "#2").stdout == here.run("pr", "view", "2").stdout
-    assert here.run("pr", "merge", "#2").stdout.startswith("#2 is merged")
+    assert here.run("pr", "view", "#2").text == here.run("pr", "view", "2").text
+    assert here.run("pr", "merge", "#2").text.startswith("#2 is merged")
 
 
 @pytest.mark.parametrize("text", ["x", "0", "-1", "#", "2.0", "\u0662"])
 def test_what_is_no_number(here: Here, text: str) -> None:
-    assert "a request is a number such as 2" in here.run("pr", "merge", "--", text, code=2).stderr
+    assert "a request is a number such as 2" in here.run("pr", "merge", "--", text, code=2).errors

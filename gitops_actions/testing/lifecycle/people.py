@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 
+from gitops_actions.model import MergeMethod
 from gitops_actions.testing import repos
 from gitops_actions.testing.lifecycle.ground import Reopens
 from gitops_actions.testing.lifecycle.scene import BY_REQUEST, Scene, Scenes
@@ -75,6 +77,17 @@ class People(Scenes):
         assert scene.text("notes.md", BRANCH) == "careful\n"
         done = scene.deploy("1.0.3", code=5)
         assert done.outcomes == [("dev", "conflict")], "their work is below ours, and still theirs"
+
+    @pytest.mark.parametrize("method", get_args(MergeMethod))
+    def test_what_a_person_pushed_is_merged_with_ours(self, scenes: Callable[..., Scene], method: MergeMethod) -> None:
+        """Whether or not the forge lets the branch stay: their work has arrived, and is no longer in the way."""
+        scene = scenes(BY_REQUEST)
+        scene.deploy("1.0.1")
+        scene.push({"notes.md": "careful\n"}, branch=BRANCH)
+        scene.merge_by_hand(BRANCH, method)
+        assert scene.text("notes.md") == "careful\n"
+        assert scene.deploy("1.0.2").outcomes == [("dev", "opened")]
+        assert scene.git("rev-parse", f"{BRANCH}^") == scene.tip()
 
     def test_a_person_pushes_meanwhile(self, scenes: Callable[..., Scene]) -> None:
         scene = scenes(BY_REQUEST)
