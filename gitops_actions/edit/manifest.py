@@ -151,11 +151,10 @@ class _Leaves:
     def _spot(self, steps: _Way) -> Spot:
         if steps not in self._spots:
             above = self._spot(steps[:-1])
-            if isinstance(steps[-1], int):
-                for index, item in enumerate(places.items(self._parsed, above)):
-                    self._spots[*steps[:-1], index] = item
-            else:
-                self._spots[steps], _ = places.walk(self._parsed, above, steps[-1:])
+            if not isinstance(steps[-1], int):
+                return places.walk(self._parsed, above, steps[-1:])[0]
+            for index, item in enumerate(places.items(self._parsed, above)):
+                self._spots[*steps[:-1], index] = item
         return self._spots[steps]
 
 

@@ -65,7 +65,7 @@ class Parsed:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if isinstance(self.roots, Stream) and (kind is None or issubclass(kind, GitOpsError)):
-            self.roots.finish()
+            self.roots.finish(refused=kind is not None)
 
 
 def parse(text: str) -> Parsed:

@@ -29,7 +29,7 @@ _BLOCK_LEVELS = 64
 _DEEP_BLOCK = re.compile(r"\n[ \t?:-]{32}")
 _DEEP_BLOCK_BEHIND_ANY = re.compile(r"[ \t?:-]{32}")
 
-# Takes anything, in C: what is called for each node must cost nothing.
+# Takes anything, in C, and is no function that a class binds: what is called for each node must cost nothing.
 _nothing: Callable[..., Any] = "".format
 
 
@@ -57,9 +57,9 @@ class _Levels:
 class _Tagless:
     """The half of PyYAML's resolver that a composer calls, without resolving: a third of the time of composing."""
 
-    resolve: Callable[..., object] = staticmethod(_nothing)
-    descend_resolver: Callable[..., object] = staticmethod(_nothing)
-    ascend_resolver: Callable[..., object] = staticmethod(_nothing)
+    resolve: Any = _nothing
+    descend_resolver: Any = _nothing
+    ascend_resolver: Any = _nothing
 
     def watch(self, *, deep: bool, tick: Callable[[], object] = _nothing) -> None:
         """From now on, call ``tick`` behind each node, and with ``deep`` raise EditRefused where there are too many

@@ -19,12 +19,21 @@ from gitops_actions.edit.parsers import BROKEN, may_be_deep
 from gitops_actions.edit.refusals import TOO_MUCH, refusal
 from gitops_actions.errors import EditRefused
 
-# What may be held at once so that an edit stays below 400 MiB. A node takes up to 400 bytes with both parsers; what a
-# text takes beyond one byte a character is there three times when it is edited; a tag or an anchor takes another 64.
+# What may be held at once so that an edit stays below 400 MiB, with both parsers: so many nodes of 400 bytes, if they
+# are values in a list. A key takes another 100, a tag or an anchor 64, a document as much as six nodes. What a text
+# takes beyond one byte a character is there three times when it is edited.
 MAX_NODES = 920_000
-_NODE, _PROPERTY, _TEXTS = 400, 64, 3
+_NODE, _KEY, _PROPERTY, _DOCUMENT, _TEXTS = 400, 100, 64, 6, 3
 _MANY = 50_000
 _MARKER = re.compile(r"---(?=[ \t\n\r]|\Z)")
+
+
+def _beside(text: str, copies: int) -> int:
+    """The bytes that are needed for what a text has beside nodes; its signs may be what they are not."""
+    size = sys.getsizeof(text)
+    keys = min(text.count(":"), MAX_NODES // 2)
+    properties = min(text.count("&") + text.count("!"), 2 * MAX_NODES)
+    return _TEXTS * (size - len(text)) + copies * size + _KEY * keys + _PROPERTY * properties
 
 
 class Stream:
@@ -45,9 +54,7 @@ class Stream:
         copies: int = 0,
     ) -> None:
         self._text = text
-        size, properties = sys.getsizeof(text), text.count("&") + text.count("!")
-        beside = _TEXTS * (size - len(text)) + copies * size + _PROPERTY * properties
-        self._most = MAX_NODES - beside // _NODE
+        self._most = MAX_NODES - _beside(text, copies) // _NODE
         self._parser, self._check, self._told = parser, check, told
         self._alive: dict[int, weakref.ref[Node]] = {}
         self._held = 0  # nodes of the documents that are alive
@@ -58,10 +65,15 @@ class Stream:
         self._latest = self._compose()
         return self._latest
 
-    def finish(self) -> None:
-        """See to it that the whole text has been read once: what is wrong further on is raised."""
+    def finish(self, *, refused: bool) -> None:
+        """See to it that the whole text has been read once: what is wrong further on is raised; and what has been
+        raised before, if nothing is refused."""
+        started, self._latest = self._latest, None
         if not self._finished:
-            for _ in self._latest or self:
+            for _ in started or self:
+                pass
+        if not (self._finished or refused):
+            for _ in self:
                 pass
 
     @cached_property
@@ -70,9 +82,10 @@ class Stream:
         whatever it is in (https://yaml.org/spec/1.2.2/#912-document-markers), and each document is read in the same
         way on its own: there are no directives, no other markers, and no line ends that only some know."""
         text = self._text
+        ends = [end for end in "\n\r" if end in text]
+        marks = [mark for mark in ("%", "...") if mark in text]
         return not (
-            text.startswith(("%", "..."))
-            or any(f"{end}{mark}" in text for end in "\n\r" for mark in ("%", "..."))
+            any(text.startswith(mark) or any(f"{end}{mark}" in text for end in ends) for mark in marks)
             or (not text.isascii() and any(end in text for end in "\x85\u2028\u2029"))
         )
 
@@ -135,7 +148,7 @@ class Stream:
                 return None
             parser.watch(deep=self._may_be_deep(position), tick=left.__next__)
             root: Node = parser.get_node()
-            count = room - length_hint(left)
+            count = room - length_hint(left) + _DOCUMENT
             if count >= _MANY:
                 gc.freeze()
         except StopIteration:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitops_actions.edit import leaves, nodes, paths, toml_nodes
+from gitops_actions.edit import json_nodes, leaves, nodes, paths, toml_nodes
 from gitops_actions.edit.json import JsonValue
 from gitops_actions.edit.leaves import Leaf
 from gitops_actions.edit.places import Spot
@@ -342,6 +342,18 @@ def test_json_and_toml_have_a_limit_in_size() -> None:
         with pytest.raises(EditRefused) as caught:
             editor.edit(text, EditSpec(editor.kind, "f", path="a", value="1"), RELEASE)
         assert caught.value.code == "GA109"
+
+
+def test_json_of_too_many_parts_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_nodes, "MAX_PARTS", 100)
+    spec = EditSpec("json", "f", path="v", value="2")
+    for parts in ("1," * 100, "[]," * 50, '{"a":1},' * 50):
+        with pytest.raises(EditRefused) as caught:
+            JsonValue().edit(f'{{"v": 1, "a": [{parts}1]}}', spec, RELEASE)
+        assert (caught.value.code, caught.value.hint) == ("GA109", "put the value into a small file")
+    text = '{"v": 1, "a": "%s"}'
+    signs = ",:[{" * 100  # of a string, they are none
+    assert JsonValue().edit(text % signs, spec, RELEASE).text == (text % signs).replace("1", "2", 1)
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, -1), (0, 1), (-2, 0), (3, 3)])
