@@ -46,26 +46,30 @@ def parse(text: str) -> Parsed:
 
     Raises EditRefused as `nodes.parse` does, and for a template with lines that are not plain.
     """
+    if "{{" not in text:
+        return nodes.parse(text)
+    bom, body = without_bom(text)
+    if len(body) > MAX_CHARACTERS:
+        return nodes.parse(text, _too_long)
     try:
-        parsed = nodes.parse(text)
-        if "{{" in text:
-            with parsed:  # a large text is read later, and is YAML or not by then
-                pass
-        return parsed
+        with nodes.parse(text) as parsed:  # to its end: it is YAML or not
+            return parsed
     except EditRefused as error:
-        if error.code != NOT_YAML or "{{" not in text or nodes.FOREIGN.search(without_bom(text)[1]):
+        if error.code != NOT_YAML or nodes.FOREIGN.search(body):
             raise
-    bom, text = without_bom(text)
-    if len(text) > MAX_CHARACTERS:
-        message = f"the template has more than {MAX_CHARACTERS} characters"
-        raise refusal(TOO_MUCH, message, None, "put the value into a small file")
-    lines = _Lines(text)
+    lines = _Lines(body)
     lines.read()
     outline = lines.outline
     if "sops" in text:
         for root in outline.roots:
             nodes.refuse_encrypted(root)
-    return Parsed(text, bom, tuple(outline.roots), Template(outline.foreign, frozenset(outline.uncounted)))
+    return Parsed(body, bom, tuple(outline.roots), Template(outline.foreign, frozenset(outline.uncounted)))
+
+
+def _too_long(error: Exception) -> EditRefused:  # noqa: ARG001
+    """The refusal of what is no YAML, and too long for a template."""
+    message = f"the template has more than {MAX_CHARACTERS} characters"
+    return refusal(TOO_MUCH, message, None, "put the value into a small file")
 
 
 class _Lines:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import re
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -68,8 +68,18 @@ class Parsed:
             self.roots.finish(refused=kind is not None)
 
 
-def parse(text: str) -> Parsed:
-    """Every document of a text.
+def told(error: Exception) -> EditRefused:
+    """The refusal for what a parser raises."""
+    hint = "templates cannot be edited as YAML: use kind text, or edit the values that they take"
+    if isinstance(error, MarkedYAMLError):
+        problem, mark = error.problem or "it cannot be parsed", error.problem_mark or error.context_mark
+    else:
+        problem, mark = f"it cannot be parsed ({type(error).__name__})", None
+    return refusal(NOT_YAML, f"this is not YAML: {problem}", mark, hint)
+
+
+def parse(text: str, told: Callable[[Exception], EditRefused] = told) -> Parsed:
+    """Every document of a text; ``told`` is what to say of one that is no YAML.
 
     Raises EditRefused where it is not YAML, too large (10 MiB), too deep (100 levels), too much to be held at once
     (`stream.MAX_NODES`), or encrypted with SOPS; of a text of 512 KiB and more, when its documents are gone through.
@@ -77,7 +87,7 @@ def parse(text: str) -> Parsed:
     bom, text = without_bom(text)
     even = evened(text)
     if len(text) >= LARGE:
-        return _large(text, bom, even)
+        return _large(text, bom, even, told)
     roots: list[Node] = []
     try:
         parser: Any = AnyParser(even)
@@ -93,7 +103,7 @@ def parse(text: str) -> Parsed:
     return Parsed(text, bom, tuple(roots))
 
 
-def _large(text: str, bom: str, even: str) -> Parsed:
+def _large(text: str, bom: str, even: str, told: Callable[[Exception], EditRefused]) -> Parsed:
     check = refuse_encrypted if "sops" in text else id
     stream = Stream(even, AnyParser, check, told, copies=bool(bom) + (even is not text))
     if stream.is_separable:
@@ -123,16 +133,6 @@ def evened(text: str) -> str:
         message = f"this is not YAML: character {foreign[0]!r}"
         raise EditRefused(message, code=NOT_YAML, line=line, column=column, hint="remove the character")
     return _LINE.sub(_without_tabs, text) if "\t" in text else text
-
-
-def told(error: Exception) -> EditRefused:
-    """The refusal for what a parser raises."""
-    hint = "templates cannot be edited as YAML: use kind text, or edit the values that they take"
-    if isinstance(error, MarkedYAMLError):
-        problem, mark = error.problem or "it cannot be parsed", error.problem_mark or error.context_mark
-    else:
-        problem, mark = f"it cannot be parsed ({type(error).__name__})", None
-    return refusal(NOT_YAML, f"this is not YAML: {problem}", mark, hint)
 
 
 def _without_tabs(match: re.Match[str]) -> str:
