@@ -86,6 +86,7 @@ class Requests:
         if found["isCrossRepository"]:
             raise UsageError(f"#{number} comes from a fork; it is none of ours", hint="see to it on GitHub")
         self._there.add(number)
+        self._kept()
         self._seen = detailed(found)
         return self._seen
 
@@ -103,7 +104,7 @@ class Requests:
         return found if branch is None or not found else None  # of those of a branch, conflicts are to be told
 
     def _kept(self) -> dict[tuple[str, str], tuple[PullRequest, ...]]:
-        """Forgotten together with the view."""
+        """What was read of branches' requests; forgotten together with the view, as is what was looked at."""
         if self._generation is not self._view.heads:
             self._generation = self._view.heads
             self._of_branch, self._touched, self._seen = {}, set(), None
@@ -124,13 +125,9 @@ class Requests:
 
     def open(self, branch: str, base: str, text: RequestText) -> PullRequest:
         """See `Forge.open`."""
-        known = [one for one in self._known("all", branch, base) or () if one.state == "open"]
-        if known:
-            seen, self._seen = self._seen, None
-            looked = seen is not None and seen.request.number == known[0].number
-            there = seen if seen is not None and looked else self.detailed(known[0].number)
-            if there.request.state == "open":
-                return self._brought_up(there, text)
+        there = self._expected(branch, base)
+        if there is not None:
+            return self._brought_up(there, text)
         self._view.open()
         given = {"input": self.wanted(branch, base, text)}
         for last in (False, True):
@@ -147,6 +144,15 @@ class Requests:
                 if last or isinstance(error, NotAllowed):
                     raise
         return self.made(made, text)
+
+    def _expected(self, branch: str, base: str) -> Detailed | None:
+        """The open request of a branch that has been read of already; None when there is none, as far as we know."""
+        self._kept()
+        there, self._seen = self._seen, None
+        if there is None or (there.request.branch, there.request.base) != (branch, base):
+            known = [one for one in self._known("all", branch, base) or () if one.state == "open"]
+            there = self.detailed(known[0].number) if known else None
+        return there if there is not None and there.request.state == "open" else None
 
     def wanted(self, branch: str, base: str, text: RequestText) -> Mapping[str, Any]:
         """The input of `createPullRequest`; the view is open."""

@@ -161,7 +161,6 @@ class People(Scenes):
         there = scene.everything()
         assert scene.deploy("1.0.1", "--title", title).outcomes == [("dev", "unchanged")]
         assert scene.everything() == there
-        assert not scene.request().draft
         assert "ship it" in scene.request().title
 
     def test_a_person_rewords_a_request(self, scenes: Callable[..., Scene]) -> None:
