@@ -25,7 +25,7 @@ test: lint  ## what CI runs
 	$(BIN)/pytest -n $(JOBS) -m "not stress"
 
 stress: $(VENV)/.ready  ## the full-size runs
-	$(BIN)/pytest -n 4 -m stress -o faulthandler_timeout=0 --durations=20
+	$(BIN)/pytest -n 4 --dist loadgroup -m stress -o faulthandler_timeout=0 --durations=20
 
 bench: $(VENV)/.ready  ## the figures that README quotes
 	$(BIN)/python -m benchmarks

@@ -9,7 +9,7 @@ from gitops_actions import plugins
 from gitops_actions.cli.session import Place, Session
 from gitops_actions.cli.settings import Settings
 from gitops_actions.core.proposal import OBSOLETE, Situation
-from gitops_actions.errors import GitOpsError, UsageError
+from gitops_actions.errors import GitOpsError, LostRace, UsageError
 from gitops_actions.model import Action, Commit, Plan, Result, Snapshot
 from gitops_actions.protocols import Foresight
 
@@ -41,9 +41,14 @@ def situation(
     waiting = next((one for one in requests if one.state == "open"), None)
     if waiting is not None:
         return Situation(base, head, ahead, waiting)
-    ended = [one.state for one in requests if head is not None and one.head_sha == head.commit]
-    if "merged" in ended:
-        ahead = ()  # a squash or rebase has brought these, whoever made them; the branch may stay on a forge
+    ended = [one for one in requests if head is not None and one.head_sha == head.commit]
+    merged = next((one for one in ended if one.state == "merged"), None)
+    if merged is not None:
+        if merged.merge_commit != base.commit:
+            store.refresh()
+            if store.snapshot(place.branch, ()).commit != base.commit:
+                raise LostRace(f"#{merged.number} was merged meanwhile")
+        ahead = ()  # they have arrived, whoever made them, by a squash or a rebase; a forge may let the branch stay
     refused: list[Commit] = []
     closed = [one for one in requests if one.state == "closed"]
     for request in [one for one in closed if OBSOLETE not in one.labels][:_REFUSALS]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-import pytest
-
-from gitops_actions.testing.lifecycle import Ground, LifecycleContract, Scene
+from gitops_actions.testing.lifecycle import Ground, LifecycleContract
 from tests.e2e.grounds.github import github_ground
 from tests.e2e.grounds.gitlab import gitlab_ground
 from tests.e2e.grounds.local import local_ground
@@ -34,10 +32,6 @@ class TestGitHubByGit(TestGitHub):
     """GitHub's requests, and its repository by git over HTTP."""
 
     transport = "git"
-
-    @pytest.mark.xfail(strict=False, reason="a request that auto-merge merges during the run is opened once more")
-    def test_it_is_asked_for_until_it_comes_about(self, scenes: Callable[..., Scene]) -> None:
-        super().test_it_is_asked_for_until_it_comes_about(scenes)
 
 
 class TestGitLab(LifecycleContract):

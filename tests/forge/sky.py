@@ -63,7 +63,7 @@ class Sky(World, ABC):
             "GITOPS_TOKEN": TOKEN,
             "GITOPS_FORGE": self.kind,
             "GITOPS_TRANSPORT": transport,
-            "GITOPS_BUDGET": "20s",
+            "GITOPS_BUDGET": "55s",
         }
 
     @abstractmethod

@@ -11,6 +11,9 @@ import pytest
 
 from tests.forge.sky import BRANCH, KINDS, Kind, Sky, policy, sky
 
+# Dozens of processes: no two of these tests at the same time.
+pytestmark = pytest.mark.xdist_group("crowd")
+
 Where = Literal["own files", "one file"]
 How = Literal["commits", "requests", "one request"]
 _DEV: Mapping[How, str] = {"commits": "deliver: push", "requests": "labels: [dev]", "one request": "group: environment"}

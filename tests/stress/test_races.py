@@ -8,6 +8,9 @@ import pytest
 
 from gitops_actions.testing.world import World
 
+# Dozens of processes: no two of these tests at the same time.
+pytestmark = pytest.mark.xdist_group("crowd")
+
 
 def policy(apps: int, file: str, path: str) -> str:
     lines = ["version: 1", "environments: {dev: {deliver: push}}", "apps:"]
