@@ -20,6 +20,7 @@ import signal, sys
 from pathlib import Path
 from gitops_actions.git.repository import Repository
 signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(143))
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it
 with Repository(sys.argv[1], temporary=Path(sys.argv[2])) as repository:
     repository.read("main", ["gitops.yaml"])
     print("ready", flush=True)

@@ -131,11 +131,11 @@ def tour(hub: Recording) -> None:
         {"path": "a/../b", "mode": "100644", "type": "blob", "sha": blob}]})  # fmt: skip
     commit = must(201, "POST", f"{REPO}/git/commits", {"message": "New", "tree": tree, "parents": [main]})["sha"]
     must(422, "POST", f"{REPO}/git/commits", {"message": "New", "tree": blob, "parents": [main]})
-    must(201, "POST", f"{REPO}/git/refs", {"ref": "refs/heads/work", "sha": main})
-    must(422, "POST", f"{REPO}/git/refs", {"ref": "refs/heads/work", "sha": main})
+    must(201, "POST", f"{REPO}/git/refs", {"ref": "refs/heads/topic", "sha": main})
+    must(422, "POST", f"{REPO}/git/refs", {"ref": "refs/heads/topic", "sha": main})
     must(403, "POST", f"{REPO}/git/refs", {"ref": "refs/heads/x", "sha": main}, by=Client(hub.api_url, "weak"))
-    must(200, "PATCH", f"{REPO}/git/refs/heads/work", {"sha": commit})
-    must(422, "PATCH", f"{REPO}/git/refs/heads/work", {"sha": main})
+    must(200, "PATCH", f"{REPO}/git/refs/heads/topic", {"sha": commit})
+    must(422, "PATCH", f"{REPO}/git/refs/heads/topic", {"sha": main})
     must(422, "PATCH", f"{REPO}/git/refs/heads/none", {"sha": main})
     # contents
     must(200, "GET", f"{REPO}/contents/shared")
@@ -143,12 +143,12 @@ def tour(hub: Recording) -> None:
     must(200, "GET", f"{REPO}/contents/")
     must(404, "GET", f"{REPO}/contents/none")
     text = base64.b64encode(b"3\n").decode()
-    made = must(201, "PUT", f"{REPO}/contents/third", {"message": "Third", "content": text, "branch": "work"})
+    made = must(201, "PUT", f"{REPO}/contents/third", {"message": "Third", "content": text, "branch": "topic"})
     must(200, "PUT", f"{REPO}/contents/third", {
-        "message": "Third", "content": base64.b64encode(b"4\n").decode(), "branch": "work",
+        "message": "Third", "content": base64.b64encode(b"4\n").decode(), "branch": "topic",
         "sha": made["content"]["sha"]})  # fmt: skip
     must(409, "PUT", f"{REPO}/contents/third", {
-        "message": "Third", "content": text, "branch": "work", "sha": made["content"]["sha"]})  # fmt: skip
+        "message": "Third", "content": text, "branch": "topic", "sha": made["content"]["sha"]})  # fmt: skip
     # commits
     must(200, "GET", f"{REPO}/commits?sha=work&per_page=2")
     work = must(200, "GET", f"{REPO}/commits/work")["sha"]
@@ -158,11 +158,11 @@ def tour(hub: Recording) -> None:
     must(200, "GET", f"{REPO}/compare/work...main?per_page=1")
     must(404, "GET", f"{REPO}/compare/main...none")
     # pull requests
-    pull = must(201, "POST", f"{REPO}/pulls", {"title": "T", "head": "work", "base": "main", "body": "B"})
+    pull = must(201, "POST", f"{REPO}/pulls", {"title": "T", "head": "topic", "base": "main", "body": "B"})
     number = pull["number"]
     must(422, "POST", f"{REPO}/pulls", {"title": "T", "head": "acme:work", "base": "main"})
     must(422, "POST", f"{REPO}/pulls", {"title": "T", "head": "none", "base": "main"})
-    must(403, "POST", f"{REPO}/pulls", {"title": "T", "head": "work", "base": "main"}, by=Client(hub.api_url, "weak"))
+    must(403, "POST", f"{REPO}/pulls", {"title": "T", "head": "topic", "base": "main"}, by=Client(hub.api_url, "weak"))
     must(200, "GET", f"{REPO}/pulls/{number}")
     must(404, "GET", f"{REPO}/pulls/99")
     must(200, "PATCH", f"{REPO}/pulls/{number}", {"title": "T2", "body": None})
@@ -219,7 +219,7 @@ def tour(hub: Recording) -> None:
     )
     must(422, "POST", f"{REPO}/statuses/{work}", {"state": "bad"})
     must(200, "GET", f"{REPO}/commits/{work}/status")
-    must(200, "GET", f"{REPO}/commits/work/statuses")
+    must(200, "GET", f"{REPO}/commits/topic/statuses")
     token = jwt.encode(
         {"iss": app.client_id, "iat": int(time.time()) - 5, "exp": int(time.time()) + 500}, private, "RS256"
     )
@@ -262,8 +262,8 @@ def tour(hub: Recording) -> None:
     must(200, "GET", f"{REPO}/pulls/{number}")
     must(200, "GET", f"{REPO}/pulls?state=all&head=acme:work&base=main&sort=updated&direction=desc")
     must(422, "GET", f"{REPO}/pulls?state=bad")
-    must(204, "DELETE", f"{REPO}/git/refs/heads/work")
-    must(422, "DELETE", f"{REPO}/git/refs/heads/work")
+    must(204, "DELETE", f"{REPO}/git/refs/heads/topic")
+    must(422, "DELETE", f"{REPO}/git/refs/heads/topic")
     # deployments
     deployment = must(201, "POST", f"{REPO}/deployments", {"ref": "main", "environment": "dev", "payload": {"a": 1},
                                                            "required_contexts": []})["id"]  # fmt: skip
