@@ -139,7 +139,7 @@ def tour(hub: Recording) -> None:
     must(422, "PATCH", f"{REPO}/git/refs/heads/none", {"sha": main})
     # contents
     must(200, "GET", f"{REPO}/contents/shared")
-    must(200, "GET", f"{REPO}/contents/apps?ref=work")
+    must(200, "GET", f"{REPO}/contents/apps?ref=topic")
     must(200, "GET", f"{REPO}/contents/")
     must(404, "GET", f"{REPO}/contents/none")
     text = base64.b64encode(b"3\n").decode()
@@ -150,17 +150,17 @@ def tour(hub: Recording) -> None:
     must(409, "PUT", f"{REPO}/contents/third", {
         "message": "Third", "content": text, "branch": "topic", "sha": made["content"]["sha"]})  # fmt: skip
     # commits
-    must(200, "GET", f"{REPO}/commits?sha=work&per_page=2")
-    work = must(200, "GET", f"{REPO}/commits/work")["sha"]
+    must(200, "GET", f"{REPO}/commits?sha=topic&per_page=2")
+    work = must(200, "GET", f"{REPO}/commits/topic")["sha"]
     must(200, "GET", f"{REPO}/commits/{main}")
     must(422, "GET", f"{REPO}/commits/none")
-    must(200, "GET", f"{REPO}/compare/main...work")
-    must(200, "GET", f"{REPO}/compare/work...main?per_page=1")
+    must(200, "GET", f"{REPO}/compare/main...topic")
+    must(200, "GET", f"{REPO}/compare/topic...main?per_page=1")
     must(404, "GET", f"{REPO}/compare/main...none")
     # pull requests
     pull = must(201, "POST", f"{REPO}/pulls", {"title": "T", "head": "topic", "base": "main", "body": "B"})
     number = pull["number"]
-    must(422, "POST", f"{REPO}/pulls", {"title": "T", "head": "acme:work", "base": "main"})
+    must(422, "POST", f"{REPO}/pulls", {"title": "T", "head": "acme:topic", "base": "main"})
     must(422, "POST", f"{REPO}/pulls", {"title": "T", "head": "none", "base": "main"})
     must(403, "POST", f"{REPO}/pulls", {"title": "T", "head": "topic", "base": "main"}, by=Client(hub.api_url, "weak"))
     must(200, "GET", f"{REPO}/pulls/{number}")
@@ -172,7 +172,7 @@ def tour(hub: Recording) -> None:
     must(201, "PUT", f"{REPO}/contents/other", {"message": "Other", "content": text})
     must(202, "PUT", f"{REPO}/pulls/{number}/update-branch", {"expected_head_sha": work})
     must(200, "GET", f"{REPO}/pulls/{number}")
-    work = must(200, "GET", f"{REPO}/commits/work")["sha"]
+    work = must(200, "GET", f"{REPO}/commits/topic")["sha"]
     must(200, "GET", f"{REPO}/pulls/{number}/commits")
     must(200, "GET", f"{REPO}/commits/{work}/pulls")
     must(201, "POST", f"{REPO}/pulls/{number}/requested_reviewers", {"reviewers": ["alice"],
@@ -260,7 +260,7 @@ def tour(hub: Recording) -> None:
     must(405, "PUT", f"{REPO}/pulls/{number}/merge", {"sha": work})
     must(204, "GET", f"{REPO}/pulls/{number}/merge")
     must(200, "GET", f"{REPO}/pulls/{number}")
-    must(200, "GET", f"{REPO}/pulls?state=all&head=acme:work&base=main&sort=updated&direction=desc")
+    must(200, "GET", f"{REPO}/pulls?state=all&head=acme:topic&base=main&sort=updated&direction=desc")
     must(422, "GET", f"{REPO}/pulls?state=bad")
     must(204, "DELETE", f"{REPO}/git/refs/heads/topic")
     must(422, "DELETE", f"{REPO}/git/refs/heads/topic")
