@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal, cast, get_args
 
 import click
 
 from gitops_actions import apply as application
 from gitops_actions.cli.options import RepositoryOptions, option, repository_options
+from gitops_actions.cli.requests import Row, listed, page, row_of
 from gitops_actions.cli.session import Session, open_session
 from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.survey import all_apps
-from gitops_actions.cli.tables import table
-from gitops_actions.core import deployments, messages, naming, trailers
+from gitops_actions.core import deployments
 from gitops_actions.core.graph import environment_called
 from gitops_actions.core.targets import unknown_app
 from gitops_actions.errors import GitOpsError, UsageError
-from gitops_actions.model import MergeMethod, Outcome, PullRequest, Release, Result
+from gitops_actions.model import MergeMethod, Outcome, PullRequest, Result
 from gitops_actions.protocols import Forge
 
 
@@ -36,41 +36,6 @@ class RequestNumber(click.ParamType[int]):
 
 
 State = Literal["open", "closed", "merged", "all"]
-_TITLE_WIDTH = 60
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A request and what its commits say: the environment and the release of each app."""
-
-    request: PullRequest
-    environment: str | None
-    releases: dict[str, Release]
-    managed: bool
-
-    @property
-    def versions(self) -> dict[str, str]:
-        """By app."""
-        return {app: release.version for app, release in self.releases.items()}
-
-    def document(self) -> dict[str, object]:
-        """As in section 5 of the contract."""
-        request = self.request
-        return {
-            "number": request.number,
-            "url": request.url,
-            "title": request.title,
-            "state": request.state,
-            "branch": request.branch,
-            "base": request.base,
-            "head_sha": request.head_sha,
-            "environment": self.environment,
-            "apps": list(self.versions),
-            "versions": self.versions,
-            "labels": list(request.labels),
-            "draft": request.draft,
-            "auto_merge": request.auto_merge,
-        }
 
 
 @click.group("pr")
@@ -89,7 +54,7 @@ def list_requests(
 ) -> None:
     """List requests, newest first."""
     with open_session(settings, repository) as session:
-        rows = [_row(session, request) for request in _forge(session).find(state=cast(State, state))]
+        rows = [row_of(session, request) for request in _forge(session).find(state=cast(State, state))]
         rows = [row for row in rows if row.managed]
         # Requests outlive what the policy says: only where none has the name, it has to be one of the policy's.
         if environment is not None and all(row.environment != environment for row in rows):
@@ -99,7 +64,7 @@ def list_requests(
         rows = [row for row in rows if environment in (None, row.environment) and (app is None or app in row.versions)]
         if not rows:
             settings.note("no pull requests" if state == "all" else f"no {state} pull requests")
-        _print(settings, "list", _table(rows), rows)
+        _print(settings, "list", listed(rows), rows)
 
 
 @command.command("view")
@@ -109,8 +74,8 @@ def list_requests(
 def view_request(settings: Settings, repository: RepositoryOptions, number: int) -> None:
     """Show one request."""
     with open_session(settings, repository) as session:
-        row = _row(session, _forge(session).get(number))
-        _print(settings, "view", _page(row), [row])
+        row = row_of(session, _forge(session).get(number))
+        _print(settings, "view", page(row), [row])
 
 
 @command.command("merge")
@@ -128,7 +93,7 @@ def merge_request(
     """Merge a request and delete its branch."""
     with open_session(settings, repository) as session:
         forge = _forge(session)
-        row = _row(session, forge.get(number))
+        row = row_of(session, forge.get(number))
         if row.request.state == "merged":
             settings.note(f"#{number} was merged already")
             merged = row.request
@@ -150,7 +115,7 @@ def close_request(settings: Settings, repository: RepositoryOptions, number: int
     """Close a request and turn its release away."""
     with open_session(settings, repository) as session:
         forge = _forge(session)
-        row = _row(session, forge.get(number))
+        row = row_of(session, forge.get(number))
         if row.request.state == "merged":
             raise UsageError(f"#{number} cannot be closed: it is merged", hint="to go back, deploy an older release")
         if row.request.state == "closed":
@@ -174,26 +139,7 @@ def _check_app(session: Session, app: str) -> None:
         raise unknown_app(app, apps)
 
 
-def _row(session: Session, request: PullRequest) -> _Row:
-    """A request with what its newest commit of ours says about each app. The base has the commits of a merged one, so
-    of those that are not open only the head is read."""
-    if request.state == "open":
-        commits = session.store.ahead(request.base, request.head_sha)
-    else:
-        commits = tuple(session.store.log(request.head_sha, limit=1))
-    environment: str | None = None
-    releases: dict[str, Release] = {}
-    managed = request.branch.startswith(naming.PREFIX)
-    for commit in commits:
-        found = trailers.trailers(commit.message)
-        managed = managed or trailers.ENVIRONMENT in found or trailers.SET in found
-        environment = environment or next(iter(found.get(trailers.ENVIRONMENT, ())), None)
-        for app, release in messages.releases(commit.message).items():
-            releases.setdefault(app, release)
-    return _Row(request, environment, releases, managed)
-
-
-def _report(session: Session, forge: Forge, row: _Row, merged: PullRequest) -> None:
+def _report(session: Session, forge: Forge, row: Row, merged: PullRequest) -> None:
     """Tell the sources that what they wait for is on its way, where the environment wants that."""
     try:
         environment = session.config.environments.get(row.environment) if row.environment is not None else None
@@ -207,7 +153,7 @@ def _report(session: Session, forge: Forge, row: _Row, merged: PullRequest) -> N
         session.settings.finding(finding)
 
 
-def _configured(session: Session, row: _Row) -> MergeMethod:
+def _configured(session: Session, row: Row) -> MergeMethod:
     """The merge method of a request's environment; without one no policy has to be read."""
     if row.environment is None:
         return "merge"
@@ -215,7 +161,7 @@ def _configured(session: Session, row: _Row) -> MergeMethod:
     return (environment.merge_method if environment else None) or "merge"
 
 
-def _done(settings: Settings, verb: str, text: str, row: _Row, outcome: Outcome) -> None:
+def _done(settings: Settings, verb: str, text: str, row: Row, outcome: Outcome) -> None:
     """Hand on and print what became of a request."""
     request = row.request
     result = Result(
@@ -233,55 +179,9 @@ def _done(settings: Settings, verb: str, text: str, row: _Row, outcome: Outcome)
     _print(settings, verb, text, [row])
 
 
-def _document(verb: str, rows: Sequence[_Row]) -> dict[str, object]:
+def _document(verb: str, rows: Sequence[Row]) -> dict[str, object]:
     return {"schema_version": 1, "command": f"pr {verb}", "pull_requests": [row.document() for row in rows]}
 
 
-def _print(settings: Settings, verb: str, text: str, rows: Sequence[_Row]) -> None:
+def _print(settings: Settings, verb: str, text: str, rows: Sequence[Row]) -> None:
     settings.result(text, _document(verb, rows))
-
-
-def _table(rows: Sequence[_Row]) -> str:
-    """A line for each; empty without any."""
-    if not rows:
-        return ""
-    cells = [("NUMBER", "TITLE", "BRANCH", "ENVIRONMENT", "STATE")]
-    for row in rows:
-        request, title = row.request, row.request.title
-        if len(title) > _TITLE_WIDTH:
-            title = title[: _TITLE_WIDTH - 3] + "..."
-        cells.append((f"#{request.number}", title, request.branch, row.environment or "", _state(request)))
-    return table(cells)
-
-
-def _page(row: _Row) -> str:
-    request = row.request
-    facts = [
-        ("state", _state(request)),
-        ("branch", f"{request.branch} into {request.base}"),
-        ("environment", row.environment or ""),
-        ("apps", ", ".join(f"{app} {version}" for app, version in row.versions.items())),
-        ("labels", ", ".join(request.labels)),
-        ("milestone", request.milestone or ""),
-        ("assignees", ", ".join(request.assignees)),
-        ("reviewers", ", ".join(request.reviewers)),
-        ("head", request.head_sha),
-        ("merged as", request.merge_commit or ""),
-        ("url", request.url),
-    ]
-    page = [_plain(f"{request.title} #{request.number}")]
-    page += [f"{name + ':':<13}{_plain(value)}" for name, value in facts if value]
-    if request.body.strip():
-        page += ["", *(_plain(line) for line in request.body.strip().split("\n"))]
-    return "\n".join(page)
-
-
-def _state(request: PullRequest) -> str:
-    if request.state != "open":
-        return request.state
-    return "open" + ", draft" * request.draft + ", auto-merge" * request.auto_merge
-
-
-def _plain(text: str) -> str:
-    """Text from outside for a terminal, which would obey what it cannot show."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

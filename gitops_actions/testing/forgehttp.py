@@ -6,14 +6,13 @@ import threading
 import time
 import traceback
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 from gitops_actions.testing import githttp
+from gitops_actions.testing.faults import Fault, Faults, How, When
 from gitops_actions.testing.forgewire import Answer, Call, Recorded, operation_of
 
 __all__ = ["Answer", "Call", "ForgeServer", "How", "Recorded", "When"]
@@ -21,23 +20,6 @@ __all__ = ["Answer", "Call", "ForgeServer", "How", "Recorded", "When"]
 _SECRET = frozenset(
     {"authorization", "proxy-authorization", "private-token", "job-token", "deploy-token", "cookie", "x-csrf-token"}
 )
-
-
-How = (
-    Answer
-    | int
-    | Callable[[Recorded], None]
-    | Literal["drop-before", "drop-after", "502-after", "duplicate", "truncate", "stale", "delay"]
-)
-When = int | Callable[[Recorded], bool]
-
-
-@dataclass
-class _Fault:
-    when: Callable[[Recorded], bool]
-    how: How
-    seconds: float
-    times: int
 
 
 class ForgeServer(ABC):
@@ -58,7 +40,7 @@ class ForgeServer(ABC):
         self.connections = 0
         self.lock = threading.RLock()
         self._log = threading.Lock()
-        self._faults: list[_Fault] = []
+        self._faults = Faults()
         self._past: object = None
         self._server = _Server(self)
         # A short poll: leaving the block must not cost half a second.
@@ -124,14 +106,11 @@ class ForgeServer(ABC):
             ``delay``: the answer comes ``seconds`` later;
             a function: done, and the function is called with the recorded request before the answer is given.
         """
-        matcher = when if callable(when) else _nth_write(when)
-        with self._log:
-            self._faults.append(_Fault(matcher, how, seconds, times))
+        self._faults.add(when, how, seconds, times)
 
     def mend(self) -> None:
         """Take away the faults that are still to come."""
-        with self._log:
-            self._faults.clear()
+        self._faults.clear()
 
     def writes(self) -> list[Recorded]:
         """The requests so far that were meant to change something."""
@@ -140,7 +119,7 @@ class ForgeServer(ABC):
 
     # --- the server's side ---
 
-    def _began(self, call: Call) -> tuple[Recorded, _Fault | None]:
+    def _began(self, call: Call) -> tuple[Recorded, Fault | None]:
         """Note a request; what is to go wrong with it."""
         operation = operation_of(call)
         headers = {name: text for name, text in call.headers.items() if name not in _SECRET}
@@ -156,12 +135,7 @@ class ForgeServer(ABC):
                 body=call.body,
             )
             self.requests.append(recorded)
-            due = [fault for fault in self._faults if fault.when(recorded)]
-            if due:
-                due[0].times -= 1
-                if due[0].times < 1:
-                    self._faults.remove(due[0])
-        return recorded, due[0] if due else None
+            return recorded, self._faults.due(recorded)
 
     def _done(self, call: Call, write: bool, stale: bool = False) -> Answer:
         if write:
@@ -172,17 +146,6 @@ class ForgeServer(ABC):
                 self._past = before
             return answer
         return self.respond(call, self._past if stale else None)
-
-
-def _nth_write(number: int) -> Callable[[Recorded], bool]:
-    seen = 0
-
-    def when(recorded: Recorded) -> bool:
-        nonlocal seen
-        seen += recorded.write
-        return recorded.write and seen == number
-
-    return when
 
 
 class _Server(ThreadingHTTPServer):

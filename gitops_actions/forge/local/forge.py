@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal, get_args
 
 from gitops_actions.errors import LostRace, MergeConflict, UsageError
-from gitops_actions.forge.local import merging
+from gitops_actions.forge.local import merging, opening
 from gitops_actions.forge.local.data import Request, line
 from gitops_actions.forge.local.landing import land
 from gitops_actions.forge.local.plumbing import Plumbing
@@ -26,7 +26,6 @@ from gitops_actions.model import (
     RequestText,
     Signature,
 )
-from gitops_actions.names import complaint_about_branch
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
 
 if TYPE_CHECKING:
@@ -104,7 +103,11 @@ class LocalForge:
             mine = [one for one in self._requests.kept().values() if (one.branch, one.base) == (branch, base)]
             now = [self._requests.now(one) for one in mine]
             there = next((one for one in now if one.state == "open"), None)
-            request = _reworded(there, text) if there else self._new(branch, base, text)
+            request = (
+                opening.reworded(there, text)
+                if there
+                else opening.new(self._repository, self._requests, branch, base, text)
+            )
             message = f"{'Update' if there else 'Open'} #{request.number}: {request.title}\n"
             others = [one for one in now if one is not there]
             return self._requests.updates([*others, request], message, self._author), request
@@ -202,33 +205,6 @@ class LocalForge:
 
         return self._shown(land(self._repository, attempt, self._deadline))
 
-    def _new(self, branch: str, base: str, text: RequestText) -> Request:
-        head, target = self._requests.branch(branch), self._requests.branch(base)
-        for name, commit in ((branch, head), (base, target)):
-            complaint = complaint_about_branch(name)
-            if complaint:  # git allows a little more, and would let us write what `data.decode` refuses to read
-                raise UsageError(f"branch {name!r} {complaint}")
-            if commit is None:
-                raise UsageError(f"there is no branch {name!r} in {self._repository.url}")
-        if head is None or target is None or self._requests.contained(head, target):
-            raise UsageError(f"{branch} has nothing that {base} lacks", hint="commit something to the branch first")
-        if self._repository.merge_base(head, target) is None:
-            raise UsageError(f"{branch} and {base} have no commit in common", hint=f"start {branch} from {base}")
-        return Request(
-            number=self._requests.free_number(),
-            branch=branch,
-            base=base,
-            head=head,
-            title=text.title,
-            body=text.body,
-            draft=text.draft,
-            labels=text.labels,
-            assignees=text.assignees,
-            reviewers=text.reviewers,
-            team_reviewers=text.team_reviewers,
-            milestone=text.milestone,
-        )
-
     def _merged(
         self, request: Request, expected_head: str, method: MergeMethod, author: Signature
     ) -> tuple[Request, list[RefUpdate]]:
@@ -269,15 +245,3 @@ class LocalForge:
             conflicts=conflicts,
             merge_commit=request.merge_commit,
         )
-
-
-def _reworded(request: Request, text: RequestText) -> Request:
-    return replace(
-        request,
-        title=text.title,
-        body=text.body,
-        labels=(*request.labels, *text.labels),
-        assignees=(*request.assignees, *text.assignees),
-        reviewers=(*request.reviewers, *text.reviewers),
-        team_reviewers=(*request.team_reviewers, *text.team_reviewers),
-    )
