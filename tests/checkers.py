@@ -8,6 +8,7 @@ import subprocess
 import sysconfig
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,36 +47,37 @@ def node() -> Path:
 def npm_package(package: str, version: str) -> Path:
     """The folder of a package of npm with all that it needs beside it, kept in the user's cache. Skips when npm cannot
     bring it. No script of a package runs."""
+    place, trouble = _brought(package, version)
+    if trouble:
+        pytest.skip(f"npm could not bring {package}: {trouble}")
+    return place / "node_modules" / package
+
+
+@cache
+def _brought(package: str, version: str) -> tuple[Path, str]:
+    """Where npm put a package, or why it could not: of many tests that want it only the first waits for a failure."""
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gitops-actions-tests"
     place = home / f"npm-{package.replace('/', '-')}-{version}"
-    if not place.exists():
-        home.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=home) as name:
-            npm = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-            command = [
-                str(node()),
-                str(npm),
-                "install",
-                "--prefix",
-                name,
-                "--ignore-scripts",
-                "--no-audit",
-                "--no-fund",
-            ]
-            done = subprocess.run(
-                [*command, "--silent", f"{package}@{version}"],
-                cwd=name,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=240,
-            )
-            if done.returncode != 0:
-                pytest.skip(f"npm could not bring {package}: {(done.stderr + done.stdout).strip()[-200:]}")
-            try:
-                Path(name).rename(place)
-                Path(name).mkdir()
-            except OSError:  # another worker was faster
-                if not place.exists():
-                    raise
-    return place / "node_modules" / package
+    if place.exists():
+        return place, ""
+    home.mkdir(parents=True, exist_ok=True)
+    npm = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
+    with tempfile.TemporaryDirectory(dir=home) as name:
+        done = subprocess.run(
+            [str(node()), str(npm), "install", "--prefix", name, "--silent", *options, f"{package}@{version}"],
+            cwd=name,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+        if done.returncode != 0:
+            return place, (done.stderr + done.stdout).strip()[-200:] or f"it ended with {done.returncode}"
+        try:
+            Path(name).rename(place)
+            Path(name).mkdir()
+        except OSError:  # another worker was faster
+            if not place.exists():
+                raise
+    return place, ""

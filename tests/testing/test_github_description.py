@@ -8,9 +8,8 @@ import base64
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -33,8 +32,8 @@ from graphql import (
 from gitops_actions.testing.client import Client
 from gitops_actions.testing.forgehttp import Answer, Call
 from gitops_actions.testing.github import GitHub, rest
+from tests.checkers import npm_package
 
-Fetch = Callable[[str, str, str], Path]
 REPO = "/repos/acme/deploy"
 
 
@@ -280,9 +279,9 @@ def tour(hub: Recording) -> None:
 
 
 @pytest.fixture(scope="module")
-def description(npm: Fetch) -> Any:
+def description() -> Any:
     """The official description, with `nullable` as JSON Schema has it."""
-    path = npm("@octokit/openapi", "23.0.2", "generated/api.github.com.json")
+    path = npm_package("@octokit/openapi", "23.0.2") / "generated" / "api.github.com.json"
     return converted(json.loads(path.read_text(encoding="utf-8")))
 
 
