@@ -1,4 +1,4 @@
-"""The grounds of forges: a bare repository, a GitLab."""
+"""The grounds of forges: a bare repository, a GitHub, a GitLab."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import pytest
 from gitops_actions.forge.local.forge import LocalForge
 from gitops_actions.git.repository import Repository
 from gitops_actions.testing.forge import AUTHOR
+from gitops_actions.testing.github import GitHub
 from gitops_actions.testing.gitlab import DEVELOPER, MAINTAINER, GitLab
 from gitops_actions.testing.repos import Step, bare, commit, git, history, show
+from tests.forge.hub import TOKEN, Place
 from tests.forge.lab import GitLabGround
 
 SHARED = b"".join(b"line %d\n" % number for number in range(10))
@@ -87,3 +89,11 @@ def gitlab_ground(tmp_path: Path) -> Iterator[GitLabGround]:
         members = {"robot": MAINTAINER, "ada": DEVELOPER, "bob": DEVELOPER}
         project = server.add_project("acme/platform/deploy", {"shared": SHARED}, members=members)
         yield GitLabGround(server, project, server.add_token("robot"), stack)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    with ExitStack() as stack:
+        hub = stack.enter_context(GitHub(tmp_path / "served"))
+        hub.add_token(TOKEN)
+        yield Place(hub, stack, tmp_path)
