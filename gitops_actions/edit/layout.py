@@ -20,6 +20,7 @@ _BLANK_OR_COMMENT = re.compile(r"(?:\r\n|[\r\n])([ \t]*)(#[^\r\n]*)?(?=[\r\n]|\Z
 _ALIAS = re.compile(r"(?:[\s:?,-]|#[^\r\n]*)*\*[^\s,\[\]{}]+")
 _COMMENT = re.compile(r"[ \t]+#")
 _BLOCK_HEADER = re.compile(r"(?<!\S)[|>][0-9]?([-+]?)[0-9]?(?!\S)")
+_FIRST_DASH = re.compile(r"(?:[&!]\S*+(?:\s|#[^\r\n]*+)*+)+(-)")
 _BLANK_LINE = re.compile(r"(?:\r\n|[\r\n])[ \t]*(?=[\r\n])")
 _ENOUGH = 5000  # nodes that are looked at to learn how a file is indented
 
@@ -163,9 +164,8 @@ def column_of(parsed: Parsed, node: CollectionNode) -> int:
         name = node.value[0][0]
         before = text[line_start(text, name.start_mark.index) : name.start_mark.index]
         return UNKNOWN if before.strip(" -") else int(name.start_mark.column)
-    first = node.value[0].start_mark.index
-    dash = text.rfind("-", start, first)
-    return dash - line_start(text, dash) if dash >= 0 else UNKNOWN
+    dash = _FIRST_DASH.match(text, start)
+    return dash.start(1) - line_start(text, dash.start(1)) if dash else UNKNOWN
 
 
 def pen(parsed: Parsed, node: Node) -> Pen:
