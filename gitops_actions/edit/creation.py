@@ -129,11 +129,9 @@ def _key_style(node: Node, key: str | None) -> str:
 
 def _is_json(root: Node) -> bool:
     """Whether a document is JSON: it starts with a bracket, and then there is a double quote."""
+    brackets = 0
     while isinstance(root, CollectionNode) and root.flow_style and root.value:
         first = root.value[0]
-        if isinstance(root, MappingNode):
-            return bool(first[0].style == '"')
-        if isinstance(first, ScalarNode):
-            return bool(first.style == '"')
-        root = first
-    return False
+        root = first[0] if isinstance(root, MappingNode) else first
+        brackets += 1
+    return brackets > 0 and isinstance(root, ScalarNode) and root.style == '"'
