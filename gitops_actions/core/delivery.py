@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gitops_actions import harmless
-from gitops_actions.core import cells, deployments, judging, messages, naming, order, proposal, records
+from gitops_actions.core import cells, deployments, judging, messages, naming, order, planning, records
 from gitops_actions.core.cells import Draft
 from gitops_actions.core.judging import Part, Rules
 from gitops_actions.core.proposal import Proposal, Situation
@@ -93,7 +93,7 @@ def plan(
         milestone=environment.milestone,
         draft=wishes.draft,
     )
-    made = proposal.plan(
+    made = planning.plan(
         Proposal(
             environment=environment.name,
             apps=names,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from gitops_actions.core import graph, messages, naming
-from gitops_actions.core.proposal import no_longer_due
+from gitops_actions.core.planning import no_longer_due
 from gitops_actions.core.targets import environments_of
 from gitops_actions.model import Action, App, Commit, Config, Outcome, Plan, PullRequest
 

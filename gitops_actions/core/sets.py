@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gitops_actions import harmless
-from gitops_actions.core import assignments, cells, messages, proposal, trailers
+from gitops_actions.core import assignments, cells, messages, planning, trailers
 from gitops_actions.core.cells import Draft, Toolbox
 from gitops_actions.core.proposal import Proposal, Situation, Wishes
 from gitops_actions.core.wording import Delivered, Step, Wording
@@ -132,7 +132,7 @@ def plan(
         reviewers=wishes.reviewers,
         draft=wishes.draft,
     )
-    return proposal.plan(
+    return planning.plan(
         Proposal(
             environment=None,
             apps=(),
