@@ -12,6 +12,9 @@ enough() {
 # Where GitHub's runners and actions/setup-python keep Pythons that are not on the PATH.
 kept=("${RUNNER_TOOL_CACHE:-/nowhere}"/Python/3.1[1-9]*/*/bin/python3 "${RUNNER_TOOL_CACHE:-/nowhere}"/Python/3.1[1-9]*/*/python.exe)
 
+# What is looked for from here on is not found in the workspace, where Windows would look first.
+cd -- "$here"
+
 for python in python3 python python3.14 python3.13 python3.12 python3.11 "${kept[@]}"; do
   if enough "$python"; then
     exec "$python" -I "$here/install.py"

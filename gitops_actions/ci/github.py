@@ -18,6 +18,7 @@ from typing import Any
 from gitops_actions import texts
 from gitops_actions.ci import files
 from gitops_actions.model import Finding, Severity
+from gitops_actions.names import complaint_about_branch
 
 # The web page of a run shows no more: https://docs.github.com/en/rest/checks/runs.
 _ANNOTATIONS = 10
@@ -69,6 +70,8 @@ class GitHubActions:
         found["sequence"] = number if re.fullmatch(r"[0-9]{1,18}", number) else ""
         actor = given("GITHUB_TRIGGERING_ACTOR", "") or given("GITHUB_ACTOR", "")
         found["actor"] = actor if _LOGIN.fullmatch(actor) else ""
+        branch = self._told("repository", "default_branch")
+        found["default_branch"] = "" if complaint_about_branch(branch) else branch
         found["debug"] = "1" if given("RUNNER_DEBUG") == "1" else ""
         return {name: text for name, text in found.items() if text}
 

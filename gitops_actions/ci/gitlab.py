@@ -17,6 +17,7 @@ from pathlib import Path
 from gitops_actions import texts
 from gitops_actions.ci import files
 from gitops_actions.model import Finding, Severity
+from gitops_actions.names import complaint_about_branch
 
 _DOTENV = "gitops.env"
 # The file has to be smaller than this.
@@ -64,7 +65,9 @@ class GitLabCI:
             "actor": (given("GITLAB_USER_LOGIN"), _LOGIN),
             "debug": (given("CI_DEBUG_TRACE"), re.compile("true")),
         }
-        return {name: text for name, (text, form) in wanted.items() if text and form.fullmatch(text)}
+        found = {name: text for name, (text, form) in wanted.items() if text and form.fullmatch(text)}
+        branch = given("CI_DEFAULT_BRANCH", "")
+        return found if complaint_about_branch(branch) else {**found, "default_branch": branch}
 
     def mask(self, secret: str) -> None:
         """Nothing: a job cannot tell GitLab what to mask."""

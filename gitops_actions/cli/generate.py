@@ -65,12 +65,13 @@ def command(
     gitops-actions generate            # write .github/workflows/*.yml, .gitlab-ci.yml, .gitlab/ci/*.yml
     gitops-actions generate --check    # in CI: are they still what gitops.yaml and the templates make?
     """
-    library = Library(Path(), settings.environ, templates_from)
+    library = Library(Path(), settings, templates_from)
     if listing or explain:
         _describe(settings, library, explain)
         return
-    root = _root(output_dir)
-    files = survey(root, {each.path: each.text for each in _wanted(settings, library, child)})
+    wanted = _wanted(settings, library, child)
+    root = _root(output_dir, child)
+    files = survey(root, {each.path: each.text for each in wanted})
     changed = [file for file in files if file.changes]
     writing = not check and not diff
     precious = [file for file in changed if file.state in PRECIOUS]
@@ -119,13 +120,17 @@ def _config() -> Config:
     return config
 
 
-def _root(output_dir: str | None) -> Path:
-    """Where to write. Raises UsageError for a place outside the current folder, and below the root of a repository."""
+def _root(output_dir: str | None, child: str | None) -> Path:
+    """Where to write. Raises UsageError for a place outside the current folder, one below the root of a repository, and
+    one where a child pipeline would take the place of all others."""
     root = Path(output_dir or ".")
     here = Path().resolve()
     if not root.resolve().is_relative_to(here):
         message = f"{texts.one_line(str(output_dir))} is outside this folder"
         raise UsageError(message, code="GA560", hint="name a folder below the one where gitops.yaml is")
+    if child is not None and root.resolve() == here:
+        message = "the child pipeline would take the place of the pipelines here"
+        raise UsageError(message, code="GA560", hint="name another folder for it with --output-dir")
     if output_dir is None and not os.path.lexists(".git") and any((above / ".git").exists() for above in here.parents):
         message = "CI systems look for pipelines at the root of the repository, and this is a folder of it"
         raise UsageError(message, code="GA560", hint="run it at the root, or name a folder with --output-dir")

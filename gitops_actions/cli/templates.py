@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
 from pathlib import Path
 
 from gitops_actions import plugins
 from gitops_actions.cli.folder import Folder
+from gitops_actions.cli.settings import Settings
 from gitops_actions.edit.source import text_of
 from gitops_actions.errors import EditRefused, UsageError
 from gitops_actions.git.checkout import Checkout
@@ -18,8 +18,8 @@ from gitops_actions.resources import templates
 
 PLACE = ".gitops/templates"
 HERE = "."
-# The branch that a request goes into, then the default one, as each CI system names it.
-_BASES = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "CI_DEFAULT_BRANCH")
+# The branch that a request goes into, as each CI system names it.
+_BASES = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
 _REMOTE = "refs/remotes/origin"
 
 
@@ -46,9 +46,9 @@ class Library:
     templates that its own pipeline is made from. ``base`` names another commit, or `.` for the work tree.
     """
 
-    def __init__(self, root: Path, environ: Mapping[str, str], base: str | None = None) -> None:
+    def __init__(self, root: Path, settings: Settings, base: str | None = None) -> None:
         self._root = root
-        self._environ = environ
+        self._settings = settings
         self._base = base
         self._checkout = Checkout(root)
 
@@ -101,7 +101,8 @@ class Library:
             if commit is None:
                 raise UsageError(f"there is no commit {self._base!r} here", code="GA559", hint="fetch it first")
             return commit
-        named = next((self._environ[name] for name in _BASES if self._environ.get(name)), None)
+        requests = (self._settings.environ.get(name) for name in _BASES)
+        named = next(filter(None, requests), None) or self._settings.job.event.get("default_branch")
         if named is not None or self._checkout.commit(f"{_REMOTE}/HEAD"):
             commit = self._checkout.commit(f"{_REMOTE}/{named or 'HEAD'}")
         elif self._checkout.has_remote:
@@ -112,6 +113,7 @@ class Library:
             raise UsageError(
                 f"{PLACE} is read from the base branch, and which one that is, or the branch itself, is not known here",
                 code="GA559",
-                hint="`git fetch origin` and `git remote set-head origin --auto`, or say --templates-from COMMIT",
+                hint="`git fetch origin` and `git remote set-head origin --auto`, or say --templates-from COMMIT; "
+                "docs/pipelines.md#sets-of-your-own has how to fetch it in CI",
             )
         return commit

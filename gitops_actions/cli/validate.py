@@ -86,7 +86,7 @@ def _pipelines(config: Config, settings: Settings, root: Path) -> list[Finding]:
     from gitops_actions.cli.pipelines import findings
     from gitops_actions.cli.templates import Library
 
-    return findings(config, Library(root, settings.environ))
+    return findings(config, Library(root, settings))
 
 
 def _missing(root: Path) -> UsageError:

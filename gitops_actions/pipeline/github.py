@@ -10,9 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from gitops_actions.errors import UsageError
 from gitops_actions.pipeline import structure
-from gitops_actions.pipeline.structure import Leaf
+from gitops_actions.pipeline.structure import Leaf, broken, line
 
 _TOP = {"name", "run-name", "on", "permissions", "env", "defaults", "concurrency", "jobs"}
 _JOB = {
@@ -33,14 +32,14 @@ def check(text: str) -> None:
     _known(tree, _TOP, "a workflow")
     for key in ("on", "permissions", "jobs"):
         if key not in tree:
-            raise _broken(f"the workflow has no `{key}`", None)
+            raise broken(f"the workflow has no `{key}`", None)
     for event in _names(tree["on"]):
         if event in _DANGEROUS:
-            raise _broken(f"`{event}` runs with secrets for code of others", _line(tree["on"]))
+            raise broken(f"`{event}` runs with secrets for code of others", line(tree["on"]))
     if any(level == "write" for level in _levels(tree["permissions"])):
-        raise _broken("the workflow lets every job write; say it in the job that does", _line(tree["permissions"]))
+        raise broken("the workflow lets every job write; say it in the job that does", line(tree["permissions"]))
     if not isinstance(tree["jobs"], dict) or not tree["jobs"]:
-        raise _broken("the workflow has no job", _line(tree["jobs"]))
+        raise broken("the workflow has no job", line(tree["jobs"]))
     lines = text.splitlines()
     for name, job in tree["jobs"].items():
         _check_job(name, job, lines)
@@ -49,26 +48,26 @@ def check(text: str) -> None:
 def _check_job(name: str, job: Any, lines: list[str]) -> None:
     _known(job, _JOB, f"the job {name}")
     if "permissions" not in job:
-        raise _broken(f"the job {name} does not say its `permissions`", _line(job))
+        raise broken(f"the job {name} does not say its `permissions`", line(job))
     if "write-all" in _levels(job["permissions"]):
-        raise _broken(f"the job {name} may do everything; say what it needs", _line(job["permissions"]))
+        raise broken(f"the job {name} may do everything; say what it needs", line(job["permissions"]))
     if "uses" in job:
         _check_uses(job["uses"], lines)
         return
     for key in ("runs-on", "timeout-minutes", "steps"):
         if key not in job:
-            raise _broken(f"the job {name} has no `{key}`", _line(job))
+            raise broken(f"the job {name} has no `{key}`", line(job))
     for step in job["steps"] if isinstance(job["steps"], list) else ():
         _known(step, _STEP, f"a step of {name}")
         if ("uses" in step) == ("run" in step):
-            raise _broken(f"a step of {name} needs either `uses` or `run`", _line(step))
+            raise broken(f"a step of {name} needs either `uses` or `run`", line(step))
         if "run" in step and "${{" in getattr(step["run"], "text", ""):
-            raise _broken(f"a step of {name} has `${{{{` in `run`; hand it over by `env`", _line(step["run"]))
+            raise broken(f"a step of {name} has `${{{{` in `run`; hand it over by `env`", line(step["run"]))
         if "uses" in step:
             _check_uses(step["uses"], lines)
             kept = structure.plain(step.get("with", {})).get("persist-credentials")
-            if step["uses"].text.startswith("actions/checkout@") and kept != "false":
-                raise _broken(f"a checkout of {name} lacks `persist-credentials: false`", _line(step))
+            if step["uses"].text.lower().startswith("actions/checkout@") and kept != "false":
+                raise broken(f"a checkout of {name} lacks `persist-credentials: false`", line(step))
 
 
 def _levels(permissions: Any) -> list[str]:
@@ -80,17 +79,17 @@ def _levels(permissions: Any) -> list[str]:
 def _check_uses(uses: Any, lines: list[str]) -> None:
     text = getattr(uses, "text", "")
     if not _PINNED.fullmatch(text):
-        raise _broken(f"`uses: {text[:80]}` is not pinned to a full commit", _line(uses))
+        raise broken(f"`uses: {text[:80]}` is not pinned to a full commit", line(uses))
     if "@" in text and "#" not in lines[uses.line - 1]:
-        raise _broken(f"`uses: {text[:80]}` does not say its version in a comment", _line(uses))
+        raise broken(f"`uses: {text[:80]}` does not say its version in a comment", line(uses))
 
 
 def _known(mapping: Any, keys: set[str], what: str) -> None:
     if not isinstance(mapping, dict):
-        raise _broken(f"{what} is not a mapping", _line(mapping))
+        raise broken(f"{what} is not a mapping", line(mapping))
     for key, value in mapping.items():
         if key not in keys:
-            raise _broken(f"{what} has the key {key!r}, which GitHub does not know", _line(value))
+            raise broken(f"{what} has the key {key!r}, which GitHub does not know", line(value))
 
 
 def _names(events: Any) -> Iterator[str]:
@@ -100,11 +99,3 @@ def _names(events: Any) -> Iterator[str]:
         yield from events
     else:
         yield from (each.text for each in events if isinstance(each, Leaf))
-
-
-def _line(tree: Any) -> int | None:
-    return next((leaf.line for _, leaf in structure.leaves(tree)), None)
-
-
-def _broken(message: str, line: int | None) -> UsageError:
-    return UsageError(message, code="GA557", line=line, hint="mend the template: docs/pipelines.md has the rules")

@@ -29,7 +29,8 @@ _KEYWORDS: Mapping[str, Mapping[str, type]] = {
     "string": {"pattern": str, "minLength": int, "maxLength": int},
     "boolean": {},
     "integer": {"minimum": int, "maximum": int},
-    "array": {"items": dict, "minItems": int, "maxItems": int, "uniqueItems": bool},
+    # The last one is of https://ajv.js.org/packages/ajv-keywords.html: no two items may have the same values there.
+    "array": {"items": dict, "minItems": int, "maxItems": int, "uniqueItems": bool, "uniqueItemProperties": list},
     "object": {"properties": dict, "required": list, "additionalProperties": object},
 }
 
@@ -66,9 +67,10 @@ def check_schema(schema: Any, where: str = "parameters") -> None:
     ]:
         for wrong in _problems(schema, value, ()):
             raise _invalid(f"{where}.{key}", wrong.message)
-    for name in schema.get("required", ()):
-        if name not in schema.get("properties", {}):
-            raise _invalid(f"{where}.required", f"there is no property {name!r}")
+    for key, named in (("required", schema), ("uniqueItemProperties", schema.get("items", {}))):
+        for name in schema.get(key, ()):
+            if not isinstance(name, str) or name not in named.get("properties", {}):
+                raise _invalid(f"{where}.{key}", f"there is no property {name!r}")
 
 
 def fill(schema: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Wrong]]:
@@ -142,6 +144,11 @@ def _list(schema: Mapping[str, Any], value: list[Any], path: Path) -> Iterator[W
         return
     if schema.get("uniqueItems") and any(each in value[:number] for number, each in enumerate(value)):
         yield Wrong(path, "holds the same entry twice")
+    for name in schema.get("uniqueItemProperties", ()):
+        there = [each.get(name) for each in value if isinstance(each, dict)]
+        twice = [each for number, each in enumerate(there) if each is not None and each in there[:number]]
+        if twice:
+            yield Wrong(path, f"has two entries with `{name}` {_shown(twice[0])}")
     for number, each in enumerate(value):
         if "items" in schema:
             yield from _problems(schema["items"], each, (*path, number))

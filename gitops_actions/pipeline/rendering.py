@@ -12,9 +12,9 @@ import functools
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
-from jinja2 import DictLoader, TemplateError, TemplateNotFound
+from jinja2 import DictLoader, TemplateError, TemplateNotFound, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gitops_actions.errors import UsageError
@@ -27,15 +27,23 @@ _MARK = re.compile(r"xGitopsValue(\d+)x")
 _SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 # Where a platform takes text for a program (https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax,
 # https://docs.gitlab.com/ci/yaml/): values come there by variables only.
-_PROGRAMS = ("run", "script", "before_script", "after_script", "hooks", "entrypoint")
+_PROGRAMS = ("run", "shell", "script", "before_script", "after_script", "hooks", "entrypoint", "command", "options")
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_./:-]*")
-_EXPRESSION = re.compile(r"\$\{\{|\$\[\[")
+_OPENING = re.compile(r"\$\{\{|\$\[\[")
+# What a platform evaluates: to the first end that is not within quotes, else all that follows.
+_EXPRESSION = re.compile(r"\$\{\{(?:'[^']*+'|(?!\}\})[^'])*+(?:\}\}|.*)|\$\[\[(?:(?!\]\]).)*+", re.DOTALL)
 
 
 class Given(str):
-    """A text that comes from gitops.yaml. It stays one through the filters of templates."""
+    """A text that comes from gitops.yaml. It stays one through the filters of templates, and has no parts there."""
 
     __slots__ = ()
+
+    def __iter__(self) -> NoReturn:
+        raise TypeError("a text is one value, and no list")
+
+    def __getitem__(self, key: object) -> NoReturn:
+        raise TypeError("a text is one value, and no list")
 
 
 def given(value: Any) -> Any:
@@ -57,8 +65,8 @@ def render(name: str, templates: Mapping[str, str], data: Mapping[str, Any], *, 
     """
     marks = _Marks()
     text = _filled(name, templates, data, lambda value: value)
-    shape = structure.read(_filled(name, templates, data, marks.of))
-    _Comparison(marks.values).compare(structure.read(text), shape, (), expands)
+    real = structure.read(text)
+    _Comparison(marks.values).compare(real, structure.read(_filled(name, templates, data, marks.of)), (), expands)
     return text
 
 
@@ -134,6 +142,8 @@ def _written(shown: Callable[[str], str], value: Any) -> Any:
         return "true" if value else "false"
     if isinstance(value, Mapping | list | tuple) or value is None:
         raise UsageError(f"{'nothing' if value is None else 'a list or mapping'} is written without the filter `yaml`")
+    if not isinstance(value, str | int | Undefined):
+        raise UsageError("this is no value")
     return _shown(value, shown)
 
 
@@ -152,40 +162,36 @@ class _Comparison:
         elif isinstance(marked, dict):
             keys = [self._unmarked(key) for key in marked]
             if not isinstance(real, dict) or list(real) != keys:
-                raise _changed(path, "changes the structure", _line(real))
+                raise _changed(path, "changes the structure", structure.line(real))
             raw = "expand" in marked and getattr(marked["expand"], "text", None) == "false"
             for key, own in zip(keys, marked, strict=True):
                 if key != own and not _KEY.fullmatch(key):
-                    raise _changed((*path, key), "is no plain word and stands as a key", _line(real))
+                    raise _changed((*path, key), "is no plain word and stands as a key", structure.line(real))
                 self.compare(real[key], marked[own], (*path, key), expands and not (raw and own == "value"))
         else:
             if not isinstance(real, list) or len(real) != len(marked):
-                raise _changed(path, "changes the structure", _line(real))
+                raise _changed(path, "changes the structure", structure.line(real))
             for number, (one, other) in enumerate(zip(real, marked, strict=True)):
                 self.compare(one, other, (*path, number), expands)
 
     def _compare_leaf(self, real: Leaf, marked: Leaf, path: Path, expands: bool) -> None:
         if real.text != self._unmarked(marked.text) or real.tag != marked.tag:
             raise _changed(path, "reads back as something else", real.line)
-        for number in map(int, _MARK.findall(marked.text)):
-            value = self._values[number]
-            if any(step in _PROGRAMS for step in path):
-                raise _changed(path, "stands in text that is run", real.line, "hand it over by `env:` or `variables:`")
-            if _EXPRESSION.search(value):
-                what = "holds `${{` or `$[[`, which the platform would evaluate"
-                raise _changed(path, what, real.line, "leave it out")
-            if expands and "$" in value:
-                raise _changed(path, "holds a `$`, which the platform would expand", real.line, "leave it out")
-            inside = path[-1:] == ("if",) or re.search(rf"\$\{{\{{[^}}]*xGitopsValue{number}x", marked.text)
-            if inside and not _SIMPLE.fullmatch(value):
-                raise _changed(path, "stands in an expression and is no plain word", real.line, "write only a name")
+        if _MARK.search(marked.text) and any(step in _PROGRAMS for step in path):
+            raise _changed(path, "stands in text that is run", real.line, "hand it over by `env:` or `variables:`")
+        if len(_OPENING.findall(real.text)) != len(_OPENING.findall(marked.text)):
+            what = "makes `${{` or `$[[`, which the platform would evaluate"
+            raise _changed(path, what, real.line, "leave it out")
+        if expands and real.text.count("$") != marked.text.count("$"):
+            raise _changed(path, "holds a `$`, which the platform would expand", real.line, "leave it out")
+        expressions = [marked.text] if path[-1:] == ("if",) else _EXPRESSION.findall(marked.text)
+        inside = [self._unmarked(mark[0]) for text in expressions for mark in _MARK.finditer(text)]
+        if not all(map(_SIMPLE.fullmatch, inside)):
+            raise _changed(path, "stands in an expression and is no plain word", real.line, "write only a name")
 
     def _unmarked(self, text: str) -> str:
-        return _MARK.sub(lambda found: self._values[int(found[1])], text)
-
-
-def _line(tree: Any) -> int | None:
-    return next((leaf.line for _, leaf in structure.leaves(tree)), None)
+        known = dict(enumerate(self._values))
+        return _MARK.sub(lambda found: known.get(int(found[1]), found[0]), text)
 
 
 def _changed(path: Path, what: str, line: int | None, hint: str | None = None) -> UsageError:

@@ -141,7 +141,7 @@ def _files(document: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, t
             raise UsageError(f"files.{platform}: must be a mapping of paths to templates")
         outputs = []
         for path, template in entries.items():
-            if template not in files:
+            if not isinstance(template, str) or template not in files:
                 raise UsageError(f"files.{platform}: there is no template {template!r}")
             if complaint := complaint_about_path(str(path).replace("{name}", "x")):
                 raise UsageError(f"files.{platform}: the path {path!r} {complaint}")

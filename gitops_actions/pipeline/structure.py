@@ -54,6 +54,16 @@ def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Leaf]]:
             yield from leaves(value, (*path, number))
 
 
+def line(tree: Any) -> int | None:
+    """The line of the first scalar of a tree; None when there is none."""
+    return next((leaf.line for _, leaf in leaves(tree)), None)
+
+
+def broken(message: str, at: int | None) -> UsageError:
+    """The error for what keeps not to a rule of its platform, with the line."""
+    return UsageError(message, code="GA557", line=at, hint="mend the template: docs/pipelines.md has the rules")
+
+
 def plain(tree: Any) -> Any:
     """The tree with texts in the place of its leaves."""
     if isinstance(tree, dict):

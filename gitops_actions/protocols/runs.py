@@ -28,7 +28,7 @@ class Runtime(Protocol):
 
     def event(self) -> Mapping[str, str]:
         """What it knows of the run: any of ``revision``, ``source``, ``sequence``, ``run`` (an URL), ``actor`` (who
-        started it), ``debug`` (somebody looks closely)."""
+        started it), ``debug`` (somebody looks closely), ``default_branch`` (of the repository that it runs for)."""
         ...
 
     def mask(self, secret: str) -> None:

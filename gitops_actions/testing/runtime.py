@@ -32,7 +32,7 @@ from gitops_actions.model import Finding
 from gitops_actions.protocols import Runtime
 from gitops_actions.testing.hostile import ORDERS
 
-_KNOWN = {"revision", "source", "sequence", "run", "actor", "debug"}
+_KNOWN = {"revision", "source", "sequence", "run", "actor", "debug", "default_branch"}
 # Every order alone, and between texts.
 _HOSTILE = (*ORDERS, *(f"a\n{order}x\nb" for order in ORDERS), "".join(ORDERS), "")
 _PAIRS = tuple(first + second for first in ORDERS for second in ORDERS)

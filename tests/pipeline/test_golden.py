@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,8 +15,8 @@ import yaml
 
 from gitops_actions import config
 from gitops_actions.cli.generate import command
+from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.templates import Library, built_in
-from gitops_actions.testing import repos
 from gitops_actions.testing.runs import Runs
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -59,7 +57,7 @@ def test_what_comes_out(case: Path, run: Runs, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", built_in())
 def test_every_parameter_is_in_a_case(name: str) -> None:
-    known = Library(Path(), {}).find(name)
+    known = Library(Path(), Settings("text", 0, {}, 0)).find(name)
     loaded = {
         case.name: config.load((case / "gitops.yaml").read_text(), file="gitops.yaml", kinds={}).pipelines
         for case in CASES
@@ -75,40 +73,11 @@ def test_every_parameter_is_in_a_case(name: str) -> None:
         assert {platform for one in pipelines for platform in one.platforms} == set(known.files)
 
 
-@pytest.mark.skipif(shutil.which("jq") is None, reason="jq, which the runners of GitHub have, is not installed")
-@pytest.mark.parametrize(
-    ("changed", "found"),
-    [
-        (["services/web/a b.txt"], ["web"]),
-        (["services/webs/a", "README.md"], []),
-        (["go.mod"], ["web", "api"]),
-        (["libs/x/y"], ["web", "api"]),
-        (None, ["web", "api"]),
-    ],
-)
-def test_which_services_have_changed(changed: list[str] | None, found: list[str], tmp_path: Path) -> None:
-    """The script of the set monorepo, run as the runner does it."""
-    text = (GOLDEN / "monorepo/full/.github/workflows/shop.yml").read_text(encoding="utf-8")
-    step = yaml.safe_load(text)["jobs"]["changes"]["steps"][1]
-    repo = repos.bare(tmp_path / "repo", {"README": "x"})
-    before = repos.git(repo, "rev-parse", "HEAD")
-    repos.commit(repo, dict.fromkeys(changed or ["x"], "new\n"), message="x")
-    output = tmp_path / "output"
-    environ = {
-        "PATH": os.environ["PATH"], "RUNNER_TEMP": str(tmp_path), "GITHUB_OUTPUT": str(output),
-        "SERVICES": step["env"]["SERVICES"], "SHARED": step["env"]["SHARED"],
-        "BEFORE": "0" * 40 if changed is None else before,
-    }  # fmt: skip
-    subprocess.run(["bash", "-e", "-c", step["run"]], cwd=repo, env=environ, check=True)
-    name, _, value = output.read_text().partition("=")
-    assert (name, [each["name"] for each in json.loads(value)]) == ("services", found)
-
-
 def test_a_child_pipeline(run: Runs, tmp_path: Path) -> None:
     """What the job of the set dynamic makes, with the variables that it has."""
     shutil.copy(GOLDEN / "dynamic/full/gitops.yaml", tmp_path)
     job = yaml.safe_load((GOLDEN / "dynamic/full/.gitlab/ci/web.yml").read_text())["web:generate"]
-    assert job["script"] == ["gitops-actions generate"]
+    assert job["script"][-1] == "gitops-actions generate"
     done = run(environ=job["variables"])
     assert done.code == 0, done.errors
     (path,) = job["artifacts"]["paths"]
@@ -116,6 +85,12 @@ def test_a_child_pipeline(run: Runs, tmp_path: Path) -> None:
     assert child["workflow"] == {"rules": [{"if": "$CI_PIPELINE_SOURCE == 'parent_pipeline'"}]}
     assert {"nothing-to-do", "test", "build", "deploy"} <= child.keys()
     wrong = run("--child", "other")
+    assert (wrong.code, "GA563" in wrong.errors) == (2, True)
+    wrong = run("--child", "web", "--output-dir", ".")
+    assert (wrong.code, "GA560" in wrong.errors) == (2, True)
+    assert not (tmp_path / ".gitlab-ci.yml").exists()
+    wrong = run("--child", "other", "--output-dir", "made")
+    assert not (tmp_path / "made").exists()
     assert (wrong.code, "GA563" in wrong.errors) == (2, True)
 
 

@@ -22,10 +22,10 @@ SCHEMA: dict[str, Any] = {
         "flag": {"type": "boolean", "default": False},
         "size": {"type": "integer", "minimum": 1, "maximum": 3},
         "list": {
-            "type": "array", "minItems": 1, "maxItems": 2, "uniqueItems": True,
+            "type": "array", "minItems": 1, "maxItems": 2, "uniqueItems": True, "uniqueItemProperties": ["w"],
             "items": {
                 "type": "object", "additionalProperties": {"type": "integer"},
-                "properties": {"x": {"type": "string", "default": "y"}},
+                "properties": {"x": {"type": "string", "default": "y"}, "w": {"type": "integer"}},
             },
         },
         "open": {"type": "object", "additionalProperties": True},
@@ -65,6 +65,8 @@ def test_schema_of_the_test_is_one() -> None:
         {"type": "string", "default": 3}, {"type": "string", "enum": ["a"], "examples": ["b"]}, {"type": "object"},
         {"type": "object", "additionalProperties": False, "required": ["a"]}, {"type": "integer", "minimum": "1"},
         {"type": "array", "items": {"$ref": "#"}}, {"type": "boolean", "allOf": []},
+        {"type": "object", "additionalProperties": False, "required": [["a"]]},
+        {"type": "array", "uniqueItemProperties": ["a"]},
     ],
 )  # fmt: skip
 def test_what_is_no_schema_here(schema: Any) -> None:
@@ -83,6 +85,7 @@ def test_what_is_no_schema_here(schema: Any) -> None:
         ({"name": "ab", "nmae": "x"}, "is not known here", "did you mean 'name'?"),
         ({"name": "ab", "size": 7}, "must be 1 to 3, not 7", None),
         ({"name": "ab", "flag": "yes"}, "must be true or false, not 'yes'", None),
+        ({"name": "ab", "list": [{"w": 1}, {"w": 1, "z": 2}]}, "has two entries with `w` 1", None),
     ],
 )
 def test_words(value: dict[str, Any], message: str, hint: str | None) -> None:

@@ -55,6 +55,17 @@ def test_a_value_without_the_filter_is_the_same_or_nothing(text: str) -> None:
         ("a: ${{ secrets.<@ x @> }}", "X }} ${{ secrets.Y", "GA556"),
         ("a: ${{ secrets.<@ x @> }}", "X || github", "GA556"),
         ("a: {if: github.ref == '<@ x @>'}", "a' || true || '", "GA556"),
+        ("a: ${{ format('}}', secrets.<@ x @>) }}", "X) || github.token", "GA556"),
+        ("a: ${{ 'it''s' || format('{0}', <@ x @>) }}", "secrets.X", "GA556"),
+        ("a: ${{ 'not closed <@ x @>", "a b", "GA556"),
+        ("a: $[[ inputs.<@ x @> ]]", "x | expand_vars", "GA556"),
+        ('a: "$<@ x @>"', "{{ secrets.X }}", "GA556"),
+        ('a: "<@ x.a @><@ x.b @>"', {"a": "$", "b": "{{ secrets.X }}"}, "GA556"),
+        ("steps: [{shell: <@ x | yaml @>, run: 'true'}]", "bash -c evil {0}", "GA556"),
+        ('run: "<% for c in x %><@ c @><% endfor %>"', "curl", "GA554"),
+        ('run: "<@ x | first @>"', "curl", "GA554"),
+        ('run: "<@ x[0] @>"', "curl", "GA554"),
+        ("a: <@ x.upper @>", "x", "GA554"),
         ("<@ x @>: 1", "a b", "GA556"),
         ("# <@ x @>\na: 1", "x\nb: 2", "GA556"),
         ("a: |\n  <@ x @>", "x\nb: 2", "GA556"),
@@ -83,6 +94,18 @@ def test_what_gitlab_would_expand_is_refused() -> None:
     with pytest.raises(UsageError, match="expand"):
         rendered(raw.replace("false", "true"), expands=True, x="$HOME")
     assert "$HOME" in rendered("a: <@ x | yaml @>", expands=False, x="$HOME")
+    assert rendered("a: $<@ x @>", expands=True, x="TOKEN") == "a: $TOKEN"
+
+
+def test_what_stands_beside_an_expression_is_no_part_of_it() -> None:
+    template = "a: <@ x @>:${{ format('}}{0}', github.sha) }}@<@ x @>${{ vars.B }}<@ x @>"
+    assert rendered(template, x="a b") == template.replace("<@ x @>", "a b")
+
+
+def test_the_text_of_a_mark_is_a_text_like_any_other() -> None:
+    assert (
+        rendered("a: xGitopsValue7x\nb: ${{ xGitopsValue7x }}", x="a") == "a: xGitopsValue7x\nb: ${{ xGitopsValue7x }}"
+    )
 
 
 @pytest.mark.parametrize(

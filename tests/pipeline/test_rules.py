@@ -26,6 +26,10 @@ def test_what_is_allowed() -> None:
     ("change", "words"),
     [
         ({"one": {"script": ["x"], "timeout": "1h", "image": "alpine"}}, "neither tag nor digest"),
+        ({"one": {"script": ["x"], "timeout": "1h", "services": ["docker"]}}, "neither tag nor digest"),
+        ({"one": {"script": ["x"], "timeout": "1h", "services": [{"name": "docker"}]}}, "neither tag nor digest"),
+        ({"default": {"image": {"name": "alpine"}}}, "neither tag nor digest"),
+        ({"default": ["alpine"]}, "not a mapping"),
         ({"one": {"script": ["x"]}}, "no `timeout`"),
         ({"one": {"timeout": "1h"}}, "neither `script` nor `trigger`"),
         ({"one": {"script": ["echo $[[ inputs.x ]]"], "timeout": "1h"}}, "hand it over by `variables`"),
