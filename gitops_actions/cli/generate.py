@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from gitops_actions import config as configuration
-from gitops_actions import plugins, texts
+from gitops_actions import texts
 from gitops_actions.cli import colours
-from gitops_actions.cli.connection import FILE
+from gitops_actions.cli.connection import FILE, local_config
 from gitops_actions.cli.options import option
 from gitops_actions.cli.own import own
 from gitops_actions.cli.pipelines import child_of, pipelines_of
@@ -21,8 +20,7 @@ from gitops_actions.cli.settings import Settings
 from gitops_actions.cli.tables import table
 from gitops_actions.cli.templates import Library
 from gitops_actions.core import diffs
-from gitops_actions.edit.source import text_of
-from gitops_actions.errors import EditRefused, NeedsDecision, UsageError
+from gitops_actions.errors import NeedsDecision, UsageError
 from gitops_actions.model import Config
 from gitops_actions.pipeline.sets import TemplateSet
 from gitops_actions.pipeline.writing import Written
@@ -36,6 +34,9 @@ _WORDS = {
     "not-ours": "not written by generate",
     "left-over": "no longer wanted",
 }
+
+
+_BELOW = "name a folder below the one where gitops.yaml is"
 
 
 @click.command("generate")
@@ -102,18 +103,10 @@ def _wanted(settings: Settings, library: Library, child: str | None) -> list[Wri
 
 
 def _config() -> Config:
-    from gitops_actions.cli.folder import Folder
-
-    file = Folder(Path()).snapshot([FILE]).files.get(FILE)
-    if file is None:
+    config = local_config()
+    if config is None:
         hint = "write one with `gitops-actions init app`, and add `pipeline:`"
         raise UsageError(f"there is no {FILE} here", code="GA075", hint=hint)
-    try:
-        text = text_of(file)
-    except EditRefused as error:
-        error.file = FILE
-        raise
-    config = configuration.load(text, file=FILE, kinds=plugins.Editors())
     if not config.pipelines:
         hint = "add `pipeline: {use: container, platforms: [github], with: {image: ...}}`; see generate --list"
         raise UsageError("there is no `pipeline`, so nothing to generate", code="GA550", file=FILE, hint=hint)
@@ -125,17 +118,17 @@ def _root(output_dir: str | None, child: str | None) -> Path:
     one where a child pipeline would take the place of all others."""
     root = Path(output_dir or ".")
     here = Path().resolve()
+    shown = texts.one_line(str(output_dir))
     if not root.resolve().is_relative_to(here):
-        message = f"{texts.one_line(str(output_dir))} is outside this folder"
-        raise UsageError(message, code="GA560", hint="name a folder below the one where gitops.yaml is")
+        raise UsageError(f"{shown} is outside this folder", code="GA560", hint=_BELOW)
+    if ".git" in root.resolve().relative_to(here).parts or (os.path.lexists(root) and not root.is_dir()):
+        raise UsageError(f"{shown} is no folder for pipelines", code="GA560", hint=_BELOW)
     if child is not None and root.resolve() == here:
         message = "the child pipeline would take the place of the pipelines here"
         raise UsageError(message, code="GA560", hint="name another folder for it with --output-dir")
     if output_dir is None and not os.path.lexists(".git") and any((above / ".git").exists() for above in here.parents):
         message = "CI systems look for pipelines at the root of the repository, and this is a folder of it"
         raise UsageError(message, code="GA560", hint="run it at the root, or name a folder with --output-dir")
-    if output_dir is not None:
-        root.mkdir(parents=True, exist_ok=True)
     return root
 
 
@@ -194,15 +187,20 @@ def _document(each: TemplateSet) -> dict[str, Any]:
 
 
 def _explained(each: TemplateSet) -> str:
-    required = each.parameters.get("required", ())
     lines = [f"{each.name} {each.version} ({each.origin}): {each.description}", ""]
     for platform, outputs in each.files.items():
         lines.append(f"{platform}: {', '.join(output.path for output in outputs)}")
-    rows = []
-    for name, schema in each.parameters.get("properties", {}).items():
-        default = "required" if name in required else _plain(schema.get("default"))
-        rows.append([name, schema["type"], default, schema.get("description", "")])
+    rows = list(_rows(each.parameters))
     return "\n".join(lines) + "\n\n" + table([["WITH", "TYPE", "DEFAULT", "WHAT IT IS"], *rows])
+
+
+def _rows(schema: Mapping[str, Any], above: str = "") -> Iterator[list[str]]:
+    """What a mapping takes, and the entries of a list of mappings do."""
+    for name, child in schema.get("properties", {}).items():
+        default = "required" if name in schema.get("required", ()) else _plain(child.get("default"))
+        kind = " | ".join(map(str, child["enum"])) if "enum" in child else child["type"]
+        yield [f"{above}{name}", kind, default, child.get("description", "")]
+        yield from _rows(child.get("items", {}), f"{above}{name}[].")
 
 
 def _plain(value: object) -> str:

@@ -50,9 +50,13 @@ def _child(config: Config, name: str) -> Pipeline:
     if parent is None or not isinstance(parent.values.get("set"), str):
         hint = "it is the name of a pipeline whose `with` has `set` and `with`, such as one of the set dynamic"
         raise UsageError(f"there is no pipeline {name!r} with a child pipeline", code="GA563", file=FILE, hint=hint)
+    if parent.values["set"] == _DYNAMIC:
+        hint = "name the set that the child pipeline is to be made from"
+        message = "a pipeline of the set dynamic cannot start another one of it"
+        raise UsageError(message, code="GA563", file=FILE, line=parent.place("set")[0], hint=hint)
     inner = parent.values.get("with")
     places = {path[1:]: where for path, where in parent.places.items() if path[:1] == ("with",)}
     return Pipeline(
         name, parent.values["set"], ("gitlab",), inner if isinstance(inner, dict) else {}, parent.action,
-        parent.tool_image, parent.file, {(): parent.places[()], **places},
+        parent.tool_image, parent.file, {(): parent.places[("set",)], **places},
     )  # fmt: skip

@@ -33,8 +33,11 @@ def _ours() -> Path:
 
 
 def _text(name: str, tree: Folder) -> str:
+    file = tree.snapshot([name]).files.get(name)
     try:
-        return text_of(tree.snapshot([name]).files[name])
+        if file is None:
+            raise EditRefused("this is no regular file")
+        return text_of(file)
     except EditRefused as error:
         raise UsageError(error.message, code="GA553", file=name, hint="a set holds plain texts in UTF-8") from None
 
@@ -61,7 +64,7 @@ class Library:
             package = installed[name].load()
             return sets.read(name, folder(Path(package.__path__[0])), f"of the package {package.__name__}")
         if name in self.own:
-            return sets.read(name, self.own[name], f"{PLACE}/{name}")
+            return sets.read(name, self.own[name], f"{PLACE}/{name}", place=f"{PLACE}/{name}/")
         known = self.names
         raise UsageError(
             f"there is no set of templates {name!r} (known: {', '.join(known)})",

@@ -37,7 +37,11 @@ def read_pipelines(section: Node, problems: Problems) -> tuple[Pipeline, ...]:
             action=shape.action,
             tool_image=shape.tool_image,
             file=problems.file,
-            places={(): values.place, **(dict(_places(values, ())) if "with" in node.mapping else {})},
+            places={
+                ("use",): node.at("use").place,
+                (): values.place,
+                **(dict(_places(values, ())) if "with" in node.mapping else {}),
+            },
         )
     return tuple(found.values())
 

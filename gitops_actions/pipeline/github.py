@@ -61,13 +61,21 @@ def _check_job(name: str, job: Any, lines: list[str]) -> None:
         _known(step, _STEP, f"a step of {name}")
         if ("uses" in step) == ("run" in step):
             raise broken(f"a step of {name} needs either `uses` or `run`", line(step))
-        if "run" in step and "${{" in getattr(step["run"], "text", ""):
-            raise broken(f"a step of {name} has `${{{{` in `run`; hand it over by `env`", line(step["run"]))
+        for key, program in _programs(step):
+            if "${{" in getattr(program, "text", ""):
+                raise broken(f"a step of {name} has `${{{{` in `{key}`; hand it over by `env`", line(program))
         if "uses" in step:
             _check_uses(step["uses"], lines)
             kept = structure.plain(step.get("with", {})).get("persist-credentials")
             if step["uses"].text.lower().startswith("actions/checkout@") and kept != "false":
                 raise broken(f"a checkout of {name} lacks `persist-credentials: false`", line(step))
+
+
+def _programs(step: Any) -> Iterator[tuple[str, Any]]:
+    """What a step runs: its own script, its shell, and the script of such as actions/github-script."""
+    given = step.get("with")
+    yield from ((key, step[key]) for key in ("run", "shell") if key in step)
+    yield from ((key, given[key]) for key in ("script",) if isinstance(given, dict) and key in given)
 
 
 def _levels(permissions: Any) -> list[str]:

@@ -31,7 +31,7 @@ _KEYWORDS: Mapping[str, Mapping[str, type]] = {
     "integer": {"minimum": int, "maximum": int},
     # The last one is of https://ajv.js.org/packages/ajv-keywords.html: no two items may have the same values there.
     "array": {"items": dict, "minItems": int, "maxItems": int, "uniqueItems": bool, "uniqueItemProperties": list},
-    "object": {"properties": dict, "required": list, "additionalProperties": object},
+    "object": {"properties": dict, "required": list, "dependentRequired": dict, "additionalProperties": object},
 }
 
 
@@ -67,10 +67,18 @@ def check_schema(schema: Any, where: str = "parameters") -> None:
     ]:
         for wrong in _problems(schema, value, ()):
             raise _invalid(f"{where}.{key}", wrong.message)
-    for key, named in (("required", schema), ("uniqueItemProperties", schema.get("items", {}))):
-        for name in schema.get(key, ()):
+    for key, names, named in _names(schema):
+        for name in names:
             if not isinstance(name, str) or name not in named.get("properties", {}):
                 raise _invalid(f"{where}.{key}", f"there is no property {name!r}")
+
+
+def _names(schema: Mapping[str, Any]) -> Iterator[tuple[str, Any, Mapping[str, Any]]]:
+    """Keywords that name properties, and of which schema."""
+    yield "required", schema.get("required", ()), schema
+    yield "uniqueItemProperties", schema.get("uniqueItemProperties", ()), schema.get("items", {})
+    for name, others in schema.get("dependentRequired", {}).items():
+        yield "dependentRequired", [name, *others] if isinstance(others, list) else [others], schema
 
 
 def fill(schema: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[dict[str, Any], list[Wrong]]:
@@ -165,6 +173,10 @@ def _mapping(schema: Mapping[str, Any], value: dict[str, Any], path: Path) -> It
             child = properties[name]
             example = f", such as {_shown(child['examples'][0])}" if child.get("examples") else ""
             yield Wrong(path, f"needs `{name}`", f"{child.get('description', name)}{example}")
+    for name, others in schema.get("dependentRequired", {}).items():
+        lacking = [other for other in others if other not in value] if name in value else []
+        if lacking:
+            yield Wrong((*path, name), f"needs `{lacking[0]}` beside it", properties[lacking[0]].get("description"))
     for key, each in value.items():
         if key in properties:
             yield from _problems(properties[key], each, (*path, key))

@@ -11,10 +11,11 @@ from __future__ import annotations
 import functools
 import json
 import re
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from jinja2 import DictLoader, TemplateError, TemplateNotFound, Undefined
+from jinja2 import FunctionLoader, TemplateError, TemplateNotFound, TemplateSyntaxError, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gitops_actions.errors import UsageError
@@ -84,7 +85,8 @@ class _Marks:
 
 
 def _filled(name: str, templates: Mapping[str, str], data: Mapping[str, Any], shown: Callable[[str], str]) -> str:
-    jinja = sandbox.environment(loader=DictLoader(dict(templates)), finalize=functools.partial(_written, shown))
+    texts = FunctionLoader(lambda called: (templates[called], called, None) if called in templates else None)
+    jinja = sandbox.environment(loader=texts, finalize=functools.partial(_written, shown))
     jinja.globals.clear()
     jinja.tests = {test: jinja.tests[test] for test in TESTS}
     jinja.filters = {
@@ -100,13 +102,20 @@ def _filled(name: str, templates: Mapping[str, str], data: Mapping[str, Any], sh
         _check(name, templates, jinja, 0, ())
         return whole(jinja.get_template(name).generate(dict(data)))
     except UsageError as error:
-        raise _broken(error.message, error.file or name, error.line) from None
+        raise _broken(error.message, *(_place(error, templates) or (error.file or name, error.line))) from None
     except TemplateNotFound as error:
         raise _broken(f"there is no template {error.name}", name) from None
-    except TemplateError as error:
-        raise _broken(error.message or "", name, getattr(error, "lineno", None)) from None
+    except TemplateSyntaxError as error:
+        raise _broken(error.message or "", error.filename or name, error.lineno) from None
     except Exception as error:
-        raise _broken(f"{type(error).__name__}: {error}"[:300], name) from None
+        message = error.message if isinstance(error, TemplateError) else f"{type(error).__name__}: {error}"[:300]
+        raise _broken(message or "", *(_place(error, templates) or (name, None))) from None
+
+
+def _place(error: Exception, templates: Mapping[str, str]) -> tuple[str, int | None] | None:
+    """The template and the line where something went wrong: Jinja puts them into the traceback."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next(((one.filename, one.lineno) for one in reversed(frames) if one.filename in templates), None)
 
 
 def _check(

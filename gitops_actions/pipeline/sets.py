@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -39,7 +39,7 @@ class Output:
 @dataclass(frozen=True, slots=True)
 class TemplateSet:
     """A set of templates. ``origin`` says where it was found, for people; ``templates`` are the texts by their paths in
-    the set."""
+    the set; ``place`` stands before those paths where they are files of the repository."""
 
     name: str
     description: str
@@ -48,20 +48,21 @@ class TemplateSet:
     parameters: Mapping[str, Any]
     files: Mapping[str, tuple[Output, ...]]
     templates: Mapping[str, str] = field(repr=False)
+    place: str = ""
 
 
-def read(name: str, files: Mapping[str, str], origin: str) -> TemplateSet:
+def read(name: str, files: Mapping[str, str], origin: str, place: str = "") -> TemplateSet:
     """The set in a folder, whose files are given by their paths in it.
 
     Raises UsageError (GA553) that says what is wrong with it.
     """
     try:
-        return _read(name, files, origin)
+        return replace(_read(name, files, origin), place=place)
     except UsageError as error:
-        hint = error.hint or "docs/pipelines.md says what a set is"
-        raise UsageError(
-            f"the set {name} ({origin}): {error.message}", code="GA553", file=f"{name}/set.yaml", hint=hint
-        ) from None
+        hint = error.hint if error.hint and error.code != "GA555" else "docs/pipelines.md says what a set is"
+        message = f"the set {name} ({origin}): {error.message}"
+        file = f"{place or f'{name}/'}set.yaml"
+        raise UsageError(message, code="GA553", file=file, line=error.line, hint=hint) from None
 
 
 def _read(name: str, files: Mapping[str, str], origin: str) -> TemplateSet:
@@ -98,12 +99,9 @@ def _read(name: str, files: Mapping[str, str], origin: str) -> TemplateSet:
 
 
 def _document(text: str) -> dict[str, Any]:
-    """set.yaml as plain data: with no key twice, and no alias, which could make little text much data."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    structure.read(text)
-    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
-        raise UsageError("aliases are not allowed")
-    return dict(yaml.load(text, Loader=loader))  # noqa: S506 (a safe loader)
+    """set.yaml as plain data, with no key twice."""
+    structure.read(text, what="set.yaml")
+    return dict(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506 (a safe loader)
 
 
 def _include(schema: Any, names: Any) -> None:

@@ -22,24 +22,22 @@ class Leaf(NamedTuple):
     line: int
 
 
-def read(text: str) -> Any:
-    """The text as dicts, lists and `Leaf`s. Raises UsageError, with the line, for what is not one plain document."""
+def read(text: str, what: str = "what comes out") -> Any:
+    """The text as dicts, lists and `Leaf`s. Raises UsageError, with the line, for what is not one plain document;
+    aliases, with which little text is much data, make it none."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        for event in yaml.parse(text, Loader=loader):
+            if isinstance(event, yaml.AliasEvent):
+                raise _unread(f"{what} has an alias, and aliases are not allowed", event.start_mark)
+        node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise UsageError(
-            f"what comes out is not YAML: {error.problem}",
-            code="GA555",
-            line=mark.line + 1 if mark else None,
-            hint="write values with the filter `yaml`",
-        ) from None
+        raise _unread(f"{what} is not YAML: {error.problem}", error.problem_mark or error.context_mark) from None
     except (yaml.YAMLError, RecursionError) as error:
-        message = f"what comes out is not YAML: {type(error).__name__}"
-        raise UsageError(message, code="GA555", hint="write values with the filter `yaml`") from None
+        raise _unread(f"{what} is not YAML: {type(error).__name__}") from None
     if not isinstance(node, yaml.MappingNode):
-        raise UsageError("what comes out is not a mapping", code="GA555", hint="a pipeline is a YAML mapping")
-    return _plain(node, 0)
+        raise _unread(f"{what} is not a mapping")
+    return _Reader(what).plain(node, 0)
 
 
 def leaves(tree: Any, path: Path = ()) -> Iterator[tuple[Path, Leaf]]:
@@ -71,19 +69,27 @@ def plain(tree: Any) -> Any:
     return tree.text if isinstance(tree, Leaf) else [plain(value) for value in tree]
 
 
-def _plain(node: yaml.Node, depth: int) -> Any:
-    line = node.start_mark.line + 1
-    if depth > MAX_DEPTH:
-        raise UsageError("what comes out is too deep", code="GA555", line=line)
-    if isinstance(node, yaml.ScalarNode):
-        return Leaf(node.value, node.tag, line)
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(child, depth + 1) for child in node.value]
-    made: dict[str, Any] = {}
-    for key, value in node.value:
-        if not isinstance(key, yaml.ScalarNode) or key.value in made:
-            what = repr(key.value)[:60] if isinstance(key, yaml.ScalarNode) else "a key"
-            message = f"what comes out has {what} twice" if isinstance(key, yaml.ScalarNode) else f"{what} is no text"
-            raise UsageError(message, code="GA555", line=key.start_mark.line + 1)
-        made[key.value] = _plain(value, depth + 1)
-    return made
+class _Reader:
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def plain(self, node: yaml.Node, depth: int) -> Any:
+        if depth > MAX_DEPTH:
+            raise _unread(f"{self._what} is too deep", node.start_mark)
+        if isinstance(node, yaml.ScalarNode):
+            return Leaf(node.value, node.tag, node.start_mark.line + 1)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.plain(child, depth + 1) for child in node.value]
+        made: dict[str, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise _unread(f"{self._what} has a key that is no text", key.start_mark)
+            if key.value in made:
+                raise _unread(f"{self._what} has {repr(key.value)[:60]} twice", key.start_mark)
+            made[key.value] = self.plain(value, depth + 1)
+        return made
+
+
+def _unread(message: str, mark: Any = None) -> UsageError:
+    line = mark.line + 1 if mark is not None else None
+    return UsageError(message, code="GA555", line=line, hint="write values with the filter `yaml`")

@@ -60,10 +60,12 @@ def write(
     problems: list[Finding] = []
     on_gitlab = [pipeline for pipeline in pipelines if "gitlab" in pipeline.platforms]
     for pipeline in pipelines:
-        template_set = sets(pipeline.use)
+        template_set = _found(sets, pipeline)
         if child and [output.path for output in template_set.files.get("gitlab", ())] != [gitlab.ROOT]:
             message = f"a child pipeline is one file, and the set {pipeline.use} has more, or none for GitLab"
-            raise UsageError(message, code="GA563", hint="use another set, or the set itself without `dynamic`")
+            line, column = pipeline.place("set")
+            hint = "use another set, or the set itself without `dynamic`"
+            raise UsageError(message, code="GA563", file=pipeline.file, line=line, column=column, hint=hint)
         wrong = list(_problems(pipeline, template_set, around))
         problems += wrong
         for platform in () if wrong else pipeline.platforms:
@@ -75,6 +77,15 @@ def write(
         found.append(_root([gitlab.part(pipeline.name) for pipeline in on_gitlab]))
     _check_paths(found)
     return found
+
+
+def _found(sets: Callable[[str], TemplateSet], pipeline: Pipeline) -> TemplateSet:
+    try:
+        return sets(pipeline.use)
+    except UsageError as error:
+        if error.file is None:
+            error.file, (error.line, error.column) = pipeline.file, pipeline.place("use")
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +131,8 @@ def _files(pipeline: Pipeline, template_set: TemplateSet, role: _Role, around: S
             _CHECKS[role.platform](body)
         except UsageError as error:
             error.message = f"the set {template_set.name} ({template_set.origin}): {error.message}"
-            error.file = error.file or f"{output.template}, as it comes out"
+            own = template_set.place if (error.file or output.template) in template_set.templates else ""
+            error.file = own + (error.file or f"{output.template}, as it comes out")
             raise
         stated = {"use": pipeline.use, "with": pipeline.values, "action": pipeline.action, "image": pipeline.tool_image}
         home = around.config_repo and (around.config_repo.url, around.config_repo.base)

@@ -200,6 +200,19 @@ def test_links_are_refused(place: Place, tmp_path_factory: pytest.TempPathFactor
     assert not (place.root / GITLAB).exists()
 
 
+@pytest.mark.parametrize("where", [".git", ".git/hooks", "gitops.yaml", "../elsewhere"])
+def test_where_pipelines_cannot_be_written(place: Place, where: str) -> None:
+    before = place.files()
+    refused = place.run("--output-dir", where)
+    assert (refused.code, "GA560" in refused.errors) == (2, True)
+    assert place.files() == before
+
+
+def test_check_writes_nothing(place: Place) -> None:
+    assert place.run("--check", "--output-dir", "made").code == 10
+    assert not (place.root / "made").exists()
+
+
 def test_a_folder_in_the_way(place: Place) -> None:
     (place.root / GITLAB).mkdir()
     refused = place.run()
@@ -297,7 +310,9 @@ def test_what_is_wrong_with_gitops_yaml(place: Place, pipeline: str, words: list
         (WORKFLOW.replace('run: "true"', f"uses: a/b@{'0' * 40}"), "GA557", "version"),
         (WORKFLOW.replace('run: "true"', "uses: <@ uses.checkout @>"), "GA557", "persist-credentials"),
         (WORKFLOW.replace('"true"', '"echo ${{ github.ref }}"'), "GA557", "hand it over by `env`"),
+        (WORKFLOW.replace('"true"', '"true"\n        shell: ${{ github.head_ref }}'), "GA557", "in `shell`"),
         (WORKFLOW.replace("runs-on", "runs-onn"), "GA557", "does not know"),
+        (WORKFLOW.replace("main", "<@ nope @>").replace("[<@ branch @>]", "[<@ nope @>]"), "GA554", "workflow.j2:1:"),
     ],
 )
 def test_templates_of_a_repository_that_are_wrong(place: Place, workflow: str, code: str, words: str) -> None:
@@ -307,18 +322,20 @@ def test_templates_of_a_repository_that_are_wrong(place: Place, workflow: str, c
     assert not (place.root / ".github").exists()
 
 
-@pytest.mark.parametrize("what", ["link", "latin-1"])
+@pytest.mark.parametrize("what", ["link", "latin-1", "pipe"])
 def test_a_set_that_is_no_text(place: Place, what: str) -> None:
     place.own_set()
     template = place.root / ".gitops/templates/tiny/workflow.j2"
     template.unlink()
     if what == "link":
         template.symlink_to("/etc/passwd")
+    elif what == "pipe":
+        os.mkfifo(template)
     else:
         template.write_bytes(b"# \xe4\n")
     refused = place.run("--templates-from", ".")
     assert (refused.code, "GA553" in refused.errors) == (2, True)
-    place.commit()
+    place.commit()  # git keeps no pipes, so then the template is not there
     assert place.run().code == 2
 
 
@@ -336,9 +353,9 @@ def test_validate_says_the_same(place: Place) -> None:
     validate = Runs(validate_command)
     assert validate().code == 0
     for pipeline, code in (
-        ("pipeline: {use: containr, platforms: [github]}\n", "gitops.yaml: there is no set"),
+        ("pipeline: {use: containr, platforms: [github]}\n", "gitops.yaml:4:17: there is no set"),
         ("pipeline: {use: container, platforms: [github]}\n", "gitops.yaml:4:11: `with` needs `image`"),
-        ("pipeline: {use: dynamic, platforms: [gitlab], with: {set: x}}\n", "there is no set"),
+        ("pipeline: {use: dynamic, platforms: [gitlab], with: {set: x}}\n", "gitops.yaml:4:59: there is no set"),
     ):
         place.write("gitops.yaml", HEAD + pipeline)
         done = validate()
@@ -350,7 +367,7 @@ def test_gitops_yaml_is_a_link(place: Place) -> None:
     (place.root / "gitops.yaml").rename(place.root / "real.yaml")
     (place.root / "gitops.yaml").symlink_to("real.yaml")
     refused = place.run()
-    assert (refused.code, "gitops.yaml" in refused.errors) == (5, True)
+    assert (refused.code, "gitops.yaml" in refused.errors) == (2, True)
 
 
 def test_a_branch_name_cannot_change_the_structure(place: Place) -> None:
@@ -377,7 +394,9 @@ def test_a_branch_name_cannot_change_the_structure(place: Place) -> None:
         ("type: string", "type: strnig", "needs `type`"),
         ("branch: {", "app: {", "cannot be the name of a parameter"),
         ("type: object, ", "type: object, properties: {}, ", "twice"),
+        ('version: "1"', 'version: &a "1"\nrequires: *a', ".gitops/templates/tiny/set.yaml:4: "),
         ('version: "1"', 'version: &a "1"\nrequires: *a', "aliases"),
+        (SET, "", "set.yaml is not a mapping"),
     ],
 )
 def test_a_set_that_is_wrong(place: Place, old: str, new: str, words: str) -> None:

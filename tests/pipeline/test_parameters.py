@@ -16,6 +16,7 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
     "required": ["name"],
+    "dependentRequired": {"size": ["flag"]},
     "properties": {
         "name": {"type": "string", "pattern": "^[a-z$]+$", "minLength": 2, "maxLength": 4, "examples": ["web"]},
         "kind": {"type": "string", "enum": ["a", "b"], "default": "a"},
@@ -67,6 +68,9 @@ def test_schema_of_the_test_is_one() -> None:
         {"type": "array", "items": {"$ref": "#"}}, {"type": "boolean", "allOf": []},
         {"type": "object", "additionalProperties": False, "required": [["a"]]},
         {"type": "array", "uniqueItemProperties": ["a"]},
+        {"type": "object", "additionalProperties": False, "properties": {}, "dependentRequired": {"a": []}},
+        {"type": "object", "additionalProperties": False, "properties": {"a": {"type": "string"}},
+         "dependentRequired": {"a": 1}},
     ],
 )  # fmt: skip
 def test_what_is_no_schema_here(schema: Any) -> None:
@@ -83,7 +87,8 @@ def test_what_is_no_schema_here(schema: Any) -> None:
         ({"name": "ab\nc"}, "must be like ^[a-z$]+$, not 'ab\\nc'", "such as 'web'"),
         ({"name": "ab", "kind": "aa"}, "must be one of a, b, not 'aa'", "did you mean 'a'?"),
         ({"name": "ab", "nmae": "x"}, "is not known here", "did you mean 'name'?"),
-        ({"name": "ab", "size": 7}, "must be 1 to 3, not 7", None),
+        ({"name": "ab", "size": 7, "flag": True}, "must be 1 to 3, not 7", None),
+        ({"name": "ab", "size": 3}, "needs `flag` beside it", None),
         ({"name": "ab", "flag": "yes"}, "must be true or false, not 'yes'", None),
         ({"name": "ab", "list": [{"w": 1}, {"w": 1, "z": 2}]}, "has two entries with `w` 1", None),
     ],

@@ -80,6 +80,7 @@ def test_a_value_without_the_filter_is_the_same_or_nothing(text: str) -> None:
         ("<% include 'other.j2' %>", "x", "GA554"),
         ("<% include x %>", "x", "GA554"),
         ("a: 1\n---\nb: <@ x @>", "x", "GA555"),
+        ("a: &a [1]\nb: &b [*a, *a]\nc: [*b, *b]", "x", "GA555"),
     ],
 )
 def test_what_is_refused(template: str, value: Any, code: str) -> None:
