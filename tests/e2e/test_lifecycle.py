@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import pytest
+
 from gitops_actions.testing.lifecycle import Ground, LifecycleContract
 from tests.e2e.grounds.github import github_ground
 from tests.e2e.grounds.gitlab import gitlab_ground
@@ -43,6 +45,8 @@ class TestGitLab(LifecycleContract):
         return gitlab_ground(root, files, self.transport)
 
 
+# What GitLab adds to the two before is seen above; together they take a tenth of all tests' time.
+@pytest.mark.stress
 class TestGitLabByGit(TestGitLab):
     """GitLab's requests, and its repository by git over HTTP."""
 
