@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from gitops_actions.core import diffs
 from gitops_actions.core.proposal import OBSOLETE
-from gitops_actions.errors import GitOpsError, LostRace, UsageError
+from gitops_actions.errors import GitOpsError, LostRace, NotAllowed, UsageError
 from gitops_actions.model import Action, Deployment, Finding, Outcome, Plan, PullRequest, RequestText, Result
 from gitops_actions.protocols import Forge, Proposing, Store
 
@@ -132,9 +132,12 @@ def _request(plan: Plan, store: Store, forge: Forge) -> Result:
         notes = (Finding("GA315", "warning", f"{forge.name} has no teams that could review: {', '.join(asked)}"),)
     if plan.request.milestone is not None and request.milestone is None:
         notes = (*notes, _no_milestone(forge, request, plan.request.milestone))
+    notes = (*notes, *request.findings)
     if OBSOLETE in request.labels:
         request = forge.update(request.number, remove_labels=[OBSOLETE])
-    done = _noted(replace(result(plan), commit=head if plan.files else None, pull_request=_at(request, head)), *notes)
+    done = replace(result(plan), commit=head if plan.files else None, pull_request=_at(request, head))
+    lacking = any(note.severity == "error" for note in notes)
+    done = replace(_noted(done, *notes), exit_code=NotAllowed.exit_code if lacking else 0)
     if not plan.auto_merge:
         return done if plan.files or not _reads_as_before(plan.pull_request, request) else _unchanged(done)
     if "auto-merge" not in forge.capabilities:

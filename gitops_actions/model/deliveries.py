@@ -17,6 +17,7 @@ class PullRequest:
 
     ``merge_commit`` is set once it is merged. ``conflicts``: an open one is known to conflict with its base.
     ``milestone`` is a title, "" when there is none and none is to be set any more, None when it may have to be set yet.
+    ``findings`` tell what a `RequestText` wanted and the request did not get.
     """
 
     number: int
@@ -35,6 +36,7 @@ class PullRequest:
     auto_merge: bool = False
     conflicts: bool = False
     merge_commit: str | None = None
+    findings: tuple[Finding, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

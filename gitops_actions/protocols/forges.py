@@ -85,7 +85,9 @@ class Forge(Protocol):
     def open(self, branch: str, base: str, text: RequestText) -> PullRequest:
         """Open a request, or bring the open one of this branch and base up to this text (title and body replaced,
         labels and people added): there are never two. A milestone is set once, when the request is new; one that does
-        not exist is left out, and `PullRequest.milestone` is None then."""
+        not exist is left out, and `PullRequest.milestone` is None then. People, labels and a milestone that the forge
+        does not take are left out, and `PullRequest.findings` has one of `GA319` for each: the request is open all the
+        same."""
         ...
 
     def update(

@@ -77,9 +77,17 @@ def test_many_files_are_read_by_git(place: Place) -> None:
 def test_people_that_cannot_be_asked(place: Place) -> None:
     forge = place.forge()
     place.publish(forge)
-    with pytest.raises(NotAllowed, match="#1 is open, but GitHub does not ask for a review"):
-        forge.open(BRANCH, "main", RequestText("T", "", reviewers=("nobody-here",)))
-    assert [one.number for one in place.forge().find()] == [1]
+    for login in ("alice", "bob"):
+        place.hub.add_user(login)
+    text = RequestText("T", "", reviewers=("alice", "gone", "bob"), assignees=("alice", "away"), labels=("new",))
+    opened = forge.open(BRANCH, "main", text)
+    assert [(one.code, one.severity, one.message[:44]) for one in opened.findings] == [
+        ("GA319", "error", "#1 is open, but gone is not asked for a revi"),
+        ("GA319", "warning", "#1 is open, but away is not assigned; the fo"),
+    ]
+    (there,) = place.forge().find()
+    assert (there.reviewers, there.assignees, there.labels) == (("alice", "bob"), ("alice",), ("new",))
+    assert (opened.reviewers, opened.assignees, opened.labels) == (there.reviewers, there.assignees, there.labels)
 
 
 def test_a_long_title_and_body_are_cut(place: Place) -> None:

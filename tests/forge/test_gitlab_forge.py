@@ -71,13 +71,6 @@ def test_people_are_added_to_those_that_there_are(gitlab_ground: GitLabGround) -
     assert (set(again.assignees), again.reviewers) == ({"ada", "bob"}, ("ada",))
 
 
-def test_an_unknown_person_is_named(gitlab_ground: GitLabGround) -> None:
-    gitlab_ground.commit(BRANCH, {"web": b"1"})
-    with pytest.raises(UsageError, match="nobody"):
-        gitlab_ground.forge().open(BRANCH, "main", RequestText("T", "B", reviewers=("nobody",)))
-    assert gitlab_ground.project.merge_requests == []
-
-
 def test_a_request_from_a_fork_is_not_ours(gitlab_ground: GitLabGround) -> None:
     from gitops_actions.forge.gitlab.requests import own
 

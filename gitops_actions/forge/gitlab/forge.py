@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,8 +18,18 @@ from gitops_actions.forge.gitlab.reading import Reading
 from gitops_actions.forge.gitlab.requests import UNSETTLED, Document, Requests, own
 from gitops_actions.forge.gitlab.sources import Sources
 from gitops_actions.forge.gitlab.store import GitLabStore
+from gitops_actions.forge.lacking import ignored, refused
 from gitops_actions.forge.misreading import understood
-from gitops_actions.model import Changes, CommitStatus, Deployment, MergeMethod, PullRequest, RequestText, Signature
+from gitops_actions.model import (
+    Changes,
+    CommitStatus,
+    Deployment,
+    Finding,
+    MergeMethod,
+    PullRequest,
+    RequestText,
+    Signature,
+)
 from gitops_actions.protocols import Ancestry, Capability, Connection, Store
 
 if TYPE_CHECKING:
@@ -98,12 +108,28 @@ class GitLabForge:
     def open(self, branch: str, base: str, text: RequestText) -> PullRequest:
         """See `Forge.open`; an adopted request gets the text, and keeps the labels and people that it has.
 
-        Raises UsageError when a branch does not exist, or somebody is unknown.
+        Raises UsageError when a branch does not exist.
         """
         request = words.shown(self._requests.open(branch, base, text))
+        request = replace(request, findings=tuple(self._left_out(request, text)))
         if text.milestone is not None and not request.milestone and self._requests.milestone(text.milestone) is None:
             return replace(request, milestone=None)
         return request
+
+    def _left_out(self, request: PullRequest, text: RequestText) -> Iterator[Finding]:
+        """Who is not asked or assigned. GitLab says nothing of those who have no access, or who are one too many for
+        its plan (https://docs.gitlab.com/api/merge_requests/#create-mr)."""
+        for what, names, there in (
+            ("asked for a review", text.reviewers, request.reviewers),
+            ("assigned", text.assignees, request.assignees),
+        ):
+            known = {name.lower() for name in there}
+            for name in names:
+                if self._requests.user(name) is None:
+                    why = f"there is no user of this name on {self._client.address.root}"
+                    yield refused(f"!{request.number}", f"{name} is not {what}", why)
+                elif name.lower() not in known:
+                    yield ignored(f"!{request.number}", f"{name} is not {what}")
 
     def update(
         self,

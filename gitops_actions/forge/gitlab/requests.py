@@ -6,7 +6,7 @@ Every write is one request. When its answer is lost, what is there now decides w
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from gitops_actions.errors import LostRace, UsageError
@@ -31,7 +31,7 @@ class Requests:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._people: dict[str, int] = {}
+        self._people: dict[str, int | None] = {}
         self._milestones: dict[str, int | None] = {}
         self._seen: Document | None = None  # the last one that was looked at: most often, it is the one to adopt
 
@@ -66,10 +66,10 @@ class Requests:
         return document
 
     def open(self, branch: str, base: str, text: RequestText) -> Document:
-        """Open a request, or bring the one that there is up to the text."""
+        """Open a request, or bring the one that there is up to the text, without the people whom nobody knows."""
         people = {
-            "assignee_ids": self._ids(text.assignees),
-            "reviewer_ids": self._ids(text.reviewers),
+            "assignee_ids": [id for name in text.assignees if (id := self.user(name)) is not None],
+            "reviewer_ids": [id for name in text.reviewers if (id := self.user(name)) is not None],
         }
         wanted = {
             "source_branch": branch,
@@ -127,6 +127,13 @@ class Requests:
             return made
         raise AssertionError("the last try returns or raises")
 
+    def user(self, name: str) -> int | None:
+        """The id of the user of this name; None when there is none."""
+        if name not in self._people:
+            found = (user for user in self._client.get("/users", username=name) if _same(user, name))
+            self._people[name] = next((int(user["id"]) for user in found), None)
+        return self._people[name]
+
     def milestone(self, title: str) -> int | None:
         """The id of the active milestone of this title, of the project or a group above it; None when there is none."""
         if title not in self._milestones:
@@ -171,18 +178,6 @@ class Requests:
                 hint="both have to be branches of the project, and not the same",
             )
         return refused
-
-    def _ids(self, names: Collection[str]) -> list[int]:
-        for name in names:
-            if name not in self._people:
-                found = [user for user in self._client.get("/users", username=name) if _same(user, name)]
-                if not found:
-                    raise UsageError(
-                        f"there is no user {name[:100]!r} on {self._client.address.root}",
-                        hint="give the user name, as it is after the @",
-                    )
-                self._people[name] = found[0]["id"]
-        return [self._people[name] for name in names]
 
     def _unknown(self, number: int) -> UsageError:
         return UsageError(
