@@ -72,13 +72,16 @@ def deliver(
     session: Session, decide: Decide, environment: str | None, apps: Sequence[str] = (), *, plan_only: bool
 ) -> Result:
     """Decide and do, deciding anew after each lost race. Errors of policy, permission and people become the result
-    of this delivery, so that others go on; UsageError is raised."""
+    of this delivery, so that others go on; so does a UsageError once it is decided what to do, and before that it is
+    raised."""
     base: str | None = None
+    decided = False
 
     def attempt() -> Result:
-        nonlocal base
+        nonlocal base, decided
+        decided = False
         place, plan = decide()
-        base = place.branch
+        base, decided = place.branch, True
         for file in plan.files:
             session.settings.detail(f"{plan.action.value}: {file.path} on {plan.target}, on top of {plan.parent}")
         if plan_only:
@@ -94,7 +97,9 @@ def deliver(
     except UsageError as error:
         if error.code == application.NO_FORGE and session.which_forge is not None:
             error.hint = f"{session.which_forge}; or use `deliver: push`"
-        raise
+        if error.code == application.NO_FORGE or plan_only or not decided:
+            raise
+        return application.failed(error, environment, tuple(apps), base)
     except GitOpsError as error:
         return application.failed(error, environment, tuple(apps), base)
 

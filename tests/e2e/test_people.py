@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gitops_actions.testing.forgehttp import Answer
 from gitops_actions.testing.gitlab import GitLab
 from gitops_actions.testing.world import POLICY, Done
 from tests.e2e.hubworld import REPOSITORY, HubWorld, hub_world
@@ -85,3 +86,14 @@ def test_on_gitlab(tmp_path: Path) -> None:
         assert done.outcomes == [("dev", "unchanged"), ("staging", "unchanged")]
         done = lab.world.play(*deploy("1.0.2"), code=4, environ=environ)
         assert done.outcomes == [("dev", "updated"), ("staging", "updated")]
+
+
+def test_what_a_forge_refuses_late_takes_nothing_from_what_was_done(tmp_path: Path) -> None:
+    with GitLab(tmp_path / "gitlab") as server:
+        lab = Lab(tmp_path, server, BOTH.replace(f"{{{GONE}}}", "{}"))
+        lab.world.address = lab.repo
+        environ = {"GITOPS_TOKEN": lab.token, "GITOPS_FORGE": "gitlab"}
+        refusal = Answer.of(422, {"message": "no"})
+        server.fault(lambda one: "merge_requests" in one.path and b"gitops/staging/web" in one.body, refusal, times=9)
+        done = lab.world.play("deploy", "--image", "ghcr.io/acme/web:1.0.1", code=2, environ=environ)
+        assert [one[:4] for one in told(done)] == [("dev", "opened", True, 1), ("staging", "refused", False, None)]
