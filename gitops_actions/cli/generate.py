@@ -73,6 +73,9 @@ def command(
     wanted = _wanted(settings, library, child)
     root = _root(output_dir, child)
     files = survey(root, {each.path: each.text for each in wanted})
+    if not files:
+        hint = "add `pipeline: {use: container, platforms: [github], with: {image: ...}}`; see generate --list"
+        raise UsageError("there is no `pipeline`, so nothing to generate", code="GA550", file=FILE, hint=hint)
     changed = [file for file in files if file.changes]
     writing = not check and not diff
     precious = [file for file in changed if file.state in PRECIOUS]
@@ -107,9 +110,6 @@ def _config() -> Config:
     if config is None:
         hint = "write one with `gitops-actions init app`, and add `pipeline:`"
         raise UsageError(f"there is no {FILE} here", code="GA075", hint=hint)
-    if not config.pipelines:
-        hint = "add `pipeline: {use: container, platforms: [github], with: {image: ...}}`; see generate --list"
-        raise UsageError("there is no `pipeline`, so nothing to generate", code="GA550", file=FILE, hint=hint)
     return config
 
 
@@ -168,7 +168,7 @@ def _line(file: Placed, written: bool) -> str:
 
 
 def _describe(settings: Settings, library: Library, name: str | None) -> None:
-    sets = [library.find(each) for each in ([name] if name is not None else library.names)]
+    sets = [library.find(name)] if name is not None else list(_usable(settings, library))
     documents = [_document(each) for each in sets]
     if name is not None:
         settings.result(_explained(sets[0]), {"schema_version": 1, "command": "generate", "sets": documents})
@@ -176,6 +176,16 @@ def _describe(settings: Settings, library: Library, name: str | None) -> None:
     rows = [[each.name, each.version, ", ".join(each.files), each.origin, each.description] for each in sets]
     text = table([["SET", "VERSION", "FOR", "FROM", "WHAT IT DOES"], *rows])
     settings.result(text, {"schema_version": 1, "command": "generate", "sets": documents})
+
+
+def _usable(settings: Settings, library: Library) -> Iterator[TemplateSet]:
+    """All sets but those that are wrong, of which it is said why."""
+    for name in library.names:
+        try:
+            yield library.find(name)
+        except UsageError as error:
+            for finding in error.findings():
+                settings.note(f"warning: {finding} [{finding.code}]")
 
 
 def _document(each: TemplateSet) -> dict[str, Any]:

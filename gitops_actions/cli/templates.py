@@ -11,7 +11,7 @@ from gitops_actions.cli.settings import Settings
 from gitops_actions.edit.source import text_of
 from gitops_actions.errors import EditRefused, UsageError
 from gitops_actions.git.checkout import Checkout
-from gitops_actions.names import did_you_mean
+from gitops_actions.names import complaint_about_name, did_you_mean
 from gitops_actions.pipeline import sets
 from gitops_actions.pipeline.writing import folder
 from gitops_actions.resources import templates
@@ -66,11 +66,10 @@ class Library:
         if name in self.own:
             return sets.read(name, self.own[name], f"{PLACE}/{name}", place=f"{PLACE}/{name}/")
         known = self.names
-        raise UsageError(
-            f"there is no set of templates {name!r} (known: {', '.join(known)})",
-            code="GA551",
-            hint=did_you_mean(name, known) or "see gitops-actions generate --list",
-        )
+        hint = did_you_mean(name, known) or "see gitops-actions generate --list"
+        if complaint_about_name(name) is None and (self._root / PLACE / name).is_dir():
+            hint = f"{PLACE}/{name} counts once it is on the base branch; until then, try it with --templates-from ."
+        raise UsageError(f"there is no set of templates {name!r} (known: {', '.join(known)})", code="GA551", hint=hint)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -167,6 +167,16 @@ def test_what_nobody_wants_any_more_goes(place: Place) -> None:
     assert place.files().keys() == {"gitops.yaml", GITLAB, ".github/workflows/web.yml", ".github/workflows/mine.yml"}
 
 
+def test_without_a_pipeline_nothing_of_ours_stays(place: Place) -> None:
+    place.run()
+    place.write("gitops.yaml", HEAD)
+    assert place.states("--check") == {GITHUB: "left-over", GITLAB: "left-over"}
+    assert place.run().code == 0
+    assert place.files() == {"gitops.yaml": HEAD}
+    refused = place.run()
+    assert (refused.code, "GA550" in refused.errors) == (2, True)
+
+
 def test_several_pipelines(place: Place) -> None:
     one = PIPELINE.removeprefix("pipeline: ").strip()
     other = one.replace("use: container", "use: container, name: api").replace("a/web", "a/api")
@@ -459,6 +469,19 @@ def test_list_and_explain(place: Place) -> None:
     document = place.run("--explain", "container", output="json").document["sets"][0]
     assert document["parameters"]["required"] == ["image"]
     assert "GA551" in place.run("--explain", "contaner").errors
+
+
+def test_one_set_that_is_wrong_hides_no_other(place: Place) -> None:
+    place.own_set(about=SET.replace('"1"', "1"))
+    listed = place.run("--list", "--templates-from", ".")
+    assert (listed.code, "container" in listed.text, "GA553" in listed.errors) == (0, True, True)
+
+
+def test_a_set_that_is_not_committed_yet(place: Place) -> None:
+    place.own_set()
+    refused = place.run()
+    assert "GA551" in refused.errors
+    assert "try it with --templates-from ." in refused.errors
 
 
 def test_a_development_install_says_which_commit_it_names(place: Place) -> None:
