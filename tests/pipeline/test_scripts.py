@@ -69,6 +69,23 @@ def test_the_base_branch_is_fetched_for_sets_of_the_repository(tmp_path: Path) -
         assert fetched == repos.git(served, "rev-parse", base)
 
 
+@pytest.mark.parametrize(
+    ("registry", "secret", "auths"),
+    [
+        ("docker.io", "p:w", {"https://index.docker.io/v1/": {"auth": "dTpwOnc="}}),
+        ("registry.example.com:5000", "p:w", {"registry.example.com:5000": {"auth": "dTpwOnc="}}),
+        ("docker.io", "", None),
+    ],
+)
+def test_credentials_are_for_one_registry(registry: str, secret: str, auths: object, tmp_path: Path) -> None:
+    job = yaml.safe_load((GOLDEN / "container/full/.gitlab-ci.yml").read_text(encoding="utf-8"))["build"]
+    environ = {"HOME": str(tmp_path), "REGISTRY": registry, "REGISTRY_LOGIN": "u", "REGISTRY_SECRET": secret}
+    environ["PATH"] = os.environ["PATH"]
+    subprocess.run(["sh", "-euc", job["script"][0]], env=environ, check=True)
+    written = tmp_path / ".docker/config.json"
+    assert (json.loads(written.read_text())["auths"] if written.exists() else None) == auths
+
+
 @contextmanager
 def registry() -> Iterator[tuple[str, list[tuple[str, str, bytes]]]]:
     """A registry of packages that takes everything: where it is, and what it was sent (path, authorization, body)."""
