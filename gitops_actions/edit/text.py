@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from gitops_actions.edit import encryption
 from gitops_actions.edit.refusals import AMBIGUOUS, BAD_SPEC, MISSING, NOT_A_VALUE, NOT_READ_BACK, TOO_MUCH, quoted
 from gitops_actions.edit.source import without_bom
 from gitops_actions.errors import EditRefused, UsageError
@@ -82,6 +83,7 @@ def _only_match(pattern: re.Pattern[str], text: str) -> re.Match[str]:
     if len(text) > MAX_CHARACTERS:
         hint = "put the value into a small file of its own"
         raise EditRefused(f"the file has more than {MAX_CHARACTERS} characters", code=TOO_MUCH, hint=hint)
+    encryption.check_file(text)
     found = pattern.finditer(text)
     first, second = next(found, None), next(found, None)
     if first is None or first[_GROUP] is None:
@@ -95,6 +97,7 @@ def _only_match(pattern: re.Pattern[str], text: str) -> re.Match[str]:
     if len(first[_GROUP].splitlines()) > 1 or first[_GROUP].endswith(("\r", "\n")):
         hint = "keep line ends out of the group; '.' matches the \\r of a Windows line end: write [^\\r\\n]"
         raise EditRefused("the group value takes in a line end", code=NOT_A_VALUE, line=line, hint=hint)
+    encryption.check_value(text, *first.span(_GROUP))
     return first
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from typing import Any, NamedTuple
 
-from gitops_actions.edit.nodes import Parsed
+from gitops_actions.edit.nodes import Parsed, refuse_encrypted
 from gitops_actions.edit.refusals import NOT_TOML, TOO_MUCH, refusal
 from gitops_actions.edit.source import without_bom
 from gitops_actions.edit.toml_scanner import HINT, PLACE, Line, Scanner
@@ -41,7 +41,8 @@ def number(text: str) -> tuple[str, str]:
 def parse(text: str) -> Toml:
     """The nodes of a text, and what is in it.
 
-    Raises EditRefused where it is not TOML, too large (1 MiB) or too deep (100 levels), and for a duplicate key.
+    Raises EditRefused where it is not TOML, too large (1 MiB) or too deep (100 levels), has a duplicate key, or is
+    encrypted with SOPS.
     """
     bom, text = without_bom(text)
     if len(text) > MAX_CHARACTERS:
@@ -53,6 +54,8 @@ def parse(text: str) -> Toml:
         data = load(text)
     except ValueError as error:
         raise _not_toml(str(error)) from None
+    if "sops" in text:
+        refuse_encrypted(scanner.root)
     return Toml(Parsed(text, bom, (scanner.root,)), data, scanner.lines, scanner.headers)
 
 
