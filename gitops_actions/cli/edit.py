@@ -149,7 +149,7 @@ def _decide(
 def _open(given: str, instructions: Instructions) -> tuple[str, disk.Original | None, str]:
     """The name of the file that is meant, the file, and its text."""
     if given == STREAM:
-        return given, None, text_of(File(sys.stdin.buffer.read(MAX_BYTES + 1)))
+        return given, None, text_of(File(_from_stdin()))
     if not given:
         raise UsageError("the name of a file is empty", code="GA055", hint="check the variable that it comes from")
     name = given
@@ -171,6 +171,14 @@ def _open(given: str, instructions: Instructions) -> tuple[str, disk.Original | 
         raise
 
 
+def _from_stdin() -> bytes:
+    try:
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
+    except OSError as error:
+        message = f"standard input cannot be read: {error.strerror}"
+        raise UsageError(message, code="GA002", hint="give the text by a pipe or from a file: < FILE") from None
+
+
 def _refuse(settings: Settings, refusals: Sequence[GitOpsError]) -> NoReturn:
     """Say all that is wrong, and end; nothing was written."""
     findings = [finding for error in refusals for finding in error.findings()]
@@ -180,8 +188,7 @@ def _refuse(settings: Settings, refusals: Sequence[GitOpsError]) -> NoReturn:
     document = _document(findings, exit_code=code)
     for problem in settings.job.judged(findings, document, code):
         settings.finding(problem)
-    if settings.output == "json":
-        settings.result("", document)
+    settings.failure(document)
     raise SystemExit(code)
 
 
@@ -191,22 +198,23 @@ def _answer(
     """Say what has become of the files: the diff or the text of standard input where that is asked for, else the values
     that differ."""
     notices = [replace(finding, severity="notice") for error in skipped for finding in error.findings()]
-    streaming = decisions[0].original is None and not diff and not check
+    only = decisions[0].original is None or diff or check
+    streaming = only and not diff and not check
     difference = "".join(diffs.unified(d.name.lstrip("/"), d.old, d.edited.text) for d in decisions) if diff else None
     if settings.output == "json":
         files = [_file(decision, with_text=streaming) for decision in decisions]
-        settings.result("", _document(notices, files=files, diff=difference))
+        settings.result("", _document(notices, files=files, diff=difference), only=only)
         return
     for notice in notices:
         settings.detail(f"left alone: {replace(notice, file=texts.one_line(notice.file or ''), hint=None)}")
     lines = [line for decision in decisions for line in _lines(decision)]
     if difference is not None:
-        settings.print(_printable(difference, colour=colours.wanted(settings.environ)))
+        settings.print(_printable(difference, colour=colours.wanted(settings.environ)), only=only)
         lines = [line for decision in decisions if not decision.changed for line in _lines(decision)]
     elif streaming:
-        settings.write(decisions[0].edited.text.encode())
+        settings.write(decisions[0].edited.text.encode(), only=only)
     else:
-        settings.print("\n".join(lines))
+        settings.print("\n".join(lines), only=only)
         return
     for line in lines:
         settings.note(line)

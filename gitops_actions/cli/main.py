@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 import click
 
 from gitops_actions import __version__
+from gitops_actions.cli import streams
 from gitops_actions.cli.options import option
 from gitops_actions.cli.settings import SIGNS, TOKENS, Settings, say
 from gitops_actions.errors import GitOpsError, UsageError
@@ -116,6 +117,7 @@ def cli(context: click.Context, verbose: int, quiet: bool, output: Literal["text
 
 def main() -> NoReturn:
     """Run the command line and exit with a code of the contract (section 4)."""
+    streams.prepare()
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupted)
@@ -135,11 +137,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
             job.finding(*UsageError(error.format_message()).findings())
         error.show()
         code = 2
-    except GitOpsError as error:
-        for finding in error.findings():
+    except (GitOpsError, streams.Unwritten) as error:
+        failure = error if isinstance(error, GitOpsError) else streams.lost(error, only=True)
+        for finding in failure.findings():
             if job is None or not job.finding(finding):
                 say(finding)
-        code = error.exit_code
+        code = failure.exit_code
     except SystemExit as error:
         # click ends with 1 when the reader of its help has gone, and wraps stdout.
         code = 141 if type(sys.stdout).__name__ == "_PacifyFlushWrapper" else error.code
@@ -183,8 +186,8 @@ def _failed(ctx: click.Context, error: GitOpsError) -> None:
     }
     for problem in job.judged(findings, document, error.exit_code):
         say(problem)
-    if settings is not None and settings.output == "json":
-        settings.result("", document)
+    if settings is not None:
+        settings.failure(document)
 
 
 def _interrupted(number: int, frame: object) -> NoReturn:  # noqa: ARG001 (the signature of a handler)

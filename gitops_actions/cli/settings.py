@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from gitops_actions.cli import streams
 from gitops_actions.errors import Temporary
 
 if TYPE_CHECKING:
@@ -45,36 +44,39 @@ class Settings:
         """The same settings with another form of the result."""
         return replace(self, output=output)
 
-    def result(self, text: str, document: Mapping[str, object]) -> None:
-        """Print the one result of the command to stdout: the text, or the document as JSON."""
+    def result(self, text: str, document: Mapping[str, object], *, only: bool = False) -> None:
+        """Print the one result of the command to stdout: the text, or the document as JSON; ``only``: see `print`."""
         if self.output == "json":
             text = pretty(document)
-        self.print(text)
+        self.print(text, only=only)
 
-    def print(self, text: str) -> None:
-        """Print to stdout. Raises Temporary when that cannot be written; SystemExit when its reader has gone."""
+    def failure(self, document: Mapping[str, object]) -> None:
+        """Print why the command failed, if the result is a document. That nobody gets it does not change the end."""
+        if self.output == "json":
+            try:
+                self.print(pretty(document), only=True)
+            except Temporary as error:
+                for finding in error.findings():
+                    self.finding(finding)
+
+    def print(self, text: str, *, only: bool = False) -> None:
+        """Print to stdout; ``only``: that is all that the command was to do.
+
+        Raises Temporary when that cannot be written; SystemExit when its reader has gone.
+        """
         if text:
-            self._deliver(partial(sys.stdout.write, text if text.endswith("\n") else text + "\n"))
+            self.write(text if text.endswith("\n") else text + "\n", only=only)
 
-    def write(self, content: bytes) -> None:
-        """Write to stdout what is not for people: exactly these bytes. Raises as `print` does."""
-        self._deliver(partial(sys.stdout.buffer.write, content))
-
-    def _deliver(self, write: Callable[[], object]) -> None:
+    def write(self, content: str | bytes, *, only: bool = False) -> None:
+        """Write to stdout: a text, or exactly these bytes. Raises as `print` does."""
         try:
-            write()
+            if isinstance(content, str):
+                sys.stdout.write(content)
+            else:
+                sys.stdout.buffer.write(content)
             sys.stdout.flush()
-        except BrokenPipeError:
-            # As `head` does it. Python would complain once more at exit, so there is nobody to complain to.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise SystemExit(141) from None
         except OSError as error:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise Temporary(
-                f"the result could not be written to stdout: {error.strerror}",
-                code="GA061",
-                hint="the work itself was done; run it again to see it",
-            ) from None
+            raise streams.lost(error, only=only) from None
 
     def note(self, message: str) -> None:
         """Say something to the person, on stderr."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +40,71 @@ def test_a_full_disk_behind_stdout_is_not_a_bug(world: World) -> None:
     assert done.returncode == 6
     assert "the work itself was done" in done.stderr
     assert world.tag("dev") == "1.0.1"
+
+
+EDIT = ("edit", "yaml", "f.yaml", "--set", "a=2")
+LOST = "the result could not be written to stdout: "
+
+
+def ended(tmp_path: Path, arguments: Sequence[str], streams: str) -> tuple[int, str, str, str]:
+    """The exit code, stdout, stderr, and the file, of a run whose streams are as a shell would have them."""
+    if "/dev/full" in streams and not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full here")
+    path = tmp_path / "f.yaml"
+    path.write_text("a: 1\n")
+    line = f"{shlex.join([sys.executable, '-m', 'gitops_actions', *arguments])} {streams}"
+    done = subprocess.run(["sh", "-c", line], cwd=tmp_path, input="a: 1\n", capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr, path.read_text()
+
+
+@pytest.mark.parametrize("streams", [">&-", ">/dev/full"])
+@pytest.mark.parametrize(
+    ("arguments", "code", "hint"),
+    [
+        (EDIT, 6, "the work itself was done"),
+        ((*EDIT, "--diff"), 6, "nothing else was to be done"),
+        (("--output", "json", *EDIT, "--check"), 6, "nothing else was to be done"),
+        (("edit", "yaml", "-", "--set", "a=2"), 6, "nothing else was to be done"),
+        (("--help",), 6, "nothing else was to be done"),
+        (("edit", "--help"), 6, "nothing else was to be done"),
+        (("--version",), 6, "nothing else was to be done"),
+        (("--output", "json", "edit", "yaml", "f.yaml", "--set", "b=2"), 5, "nothing else was to be done"),
+    ],
+)
+def test_a_result_that_nobody_gets(
+    tmp_path: Path, arguments: Sequence[str], code: int, hint: str, streams: str
+) -> None:
+    found, _, said, text = ended(tmp_path, arguments, streams)
+    assert (found, text) == (code, "a: 2\n" if arguments == EDIT else "a: 1\n")
+    assert LOST in said
+    assert hint in said
+    assert "bug" not in said
+
+
+@pytest.mark.parametrize("streams", ["2>&-", "2>/dev/full"])
+@pytest.mark.parametrize(
+    ("arguments", "code", "printed", "text"),
+    [
+        (EDIT, 0, "f.yaml:1  a  1 -> 2\n", "a: 2\n"),
+        (("edit", "yaml", "-", "--set", "a=2"), 0, "a: 2\n", "a: 1\n"),
+        (("edit", "yaml", "f.yaml", "--set", "b=2"), 5, "", "a: 1\n"),
+        (("nope",), 2, "", "a: 1\n"),
+    ],
+)
+def test_words_that_nobody_gets(
+    tmp_path: Path, arguments: Sequence[str], code: int, printed: str, text: str, streams: str
+) -> None:
+    assert ended(tmp_path, arguments, streams) == (code, printed, "", text)
+
+
+def test_no_file_takes_the_place_of_a_closed_stream(tmp_path: Path) -> None:
+    assert ended(tmp_path, EDIT, "<&- >&- 2>&-") == (6, "", "", "a: 2\n")
+
+
+def test_a_closed_standard_input_is_told(tmp_path: Path) -> None:
+    code, printed, said, _ = ended(tmp_path, ("edit", "yaml", "-", "--set", "a=2"), "<&-")
+    assert (code, printed) == (2, "")
+    assert said.startswith("error: -: standard input cannot be read: ")
 
 
 @pytest.mark.parametrize("arguments", [["status"], ["--help"]])
