@@ -21,14 +21,7 @@ def plan(parsed: Parsed, spot: Spot, steps: tuple[Step, ...], value: Text, after
 
     Raises EditRefused where that is not plain.
     """
-    if spot.foreign is not None:
-        raise spot.foreign
-    if len(spot.path) + len(steps) > MAX_DEPTH - 2:
-        raise refusal(TOO_MUCH, f"the path is longer than {MAX_DEPTH - 2} steps", spot.node.start_mark, "cut it")
     node = spot.node
-    if isinstance(node, ScalarNode) and not layout.is_nothing(node):
-        shown = spot.shown or "the document"
-        raise refused(spot, steps, f"{shown} is a single value", nearby.inside(shown, node))
     if isinstance(node, CollectionNode) and node.value:
         index = _entry_before(node, after)
         entry = node.value[index]
@@ -41,11 +34,25 @@ def plan(parsed: Parsed, spot: Spot, steps: tuple[Step, ...], value: Text, after
     return insertion.into_empty(place)
 
 
-def _place(parsed: Parsed, spot: Spot, steps: tuple[Step, ...], value: Text, beside: Node | None) -> Place:
-    """What is to be created, in the style of what it will stand ``beside``."""
+def check_depth(spot: Spot, steps: tuple[Step, ...]) -> None:
+    """Raises EditRefused where what is created would be too deep to be read again."""
+    if len(spot.path) + len(steps) > MAX_DEPTH - 2:
+        raise refusal(TOO_MUCH, f"the path is longer than {MAX_DEPTH - 2} steps", spot.node.start_mark, "cut it")
+
+
+def grown(spot: Spot, steps: tuple[Step, ...], value: Text, beside: Node | None) -> tuple[str | None, Tree]:
+    """What a spot gets, in the style of what it will stand ``beside``: a key (None: one item more) and what it has.
+
+    Raises EditRefused where ``steps`` do not say that, or the spot cannot have it.
+    """
+    if spot.foreign is not None:
+        raise spot.foreign
+    check_depth(spot, steps)
     node, step, rest = spot.node, steps[0], steps[1:]
     shown = spot.shown or "the document"
     key: str | None = None
+    if isinstance(node, ScalarNode) and not layout.is_nothing(node):
+        raise refused(spot, steps, f"{shown} is a single value", nearby.inside(shown, node))
     if isinstance(node, MappingNode) or (isinstance(node, ScalarNode) and isinstance(step, str | Token)):
         if isinstance(step, int | Filter):
             raise refused(spot, steps, f"{shown} is a mapping, and only a key can be added to it")
@@ -57,18 +64,33 @@ def _place(parsed: Parsed, spot: Spot, steps: tuple[Step, ...], value: Text, bes
     else:
         _check_index(spot, steps)
     value = value if value.literal else value._replace(style=_style(beside, rest))
-    grown: Tree | None
+    tree: Tree | None
     if isinstance(step, Filter):
         like = _like(_scalar_at(beside, step.keys), step.value)
-        grown = growth.filtered(step, rest, value, like)
+        tree = growth.filtered(step, rest, value, like)
     else:
-        grown = growth.tree(rest, value)
-    if grown is None:
+        tree = growth.tree(rest, value)
+    if tree is None:
         raise refused(spot, steps, "these steps do not say what the new item or value is")
+    return key, tree
+
+
+def shown(spot: Spot, steps: tuple[Step, ...]) -> str:
+    """The path of what has been created below a spot: what a JSON Pointer says of a list has become an index."""
+    first, *rest = steps
+    if isinstance(first, Token) and isinstance(spot.node, SequenceNode):
+        first = len(spot.node.value)
+    below = (0 if isinstance(step, Token) and step.text == "-" else step for step in rest)
+    return paths.show((*spot.path, first, *below))
+
+
+def _place(parsed: Parsed, spot: Spot, steps: tuple[Step, ...], value: Text, beside: Node | None) -> Place:
+    node = spot.node
+    key, tree = grown(spot, steps, value, beside)
     # A value beside others is indented as they are. The habits of a large file take time to learn.
-    is_beside = isinstance(node, MappingNode) and bool(node.value) and isinstance(grown, Text)
+    is_beside = isinstance(node, MappingNode) and bool(node.value) and isinstance(tree, Text)
     pen = Pen() if is_beside else layout.pen(parsed, node)
-    return Place(parsed, spot, steps, key, grown, pen._replace(json=_is_json(spot.root)), _key_style(node, key))
+    return Place(parsed, spot, steps, key, tree, pen._replace(json=_is_json(spot.root)), _key_style(node, key))
 
 
 def _check_index(spot: Spot, steps: tuple[Step, ...]) -> None:

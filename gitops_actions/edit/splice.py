@@ -87,7 +87,7 @@ class Splice:
             keys.setdefault(node, {})[key] = insertion.tree
         else:
             items.setdefault(node, []).append(insertion.tree)
-        change = ValueChange(shown, insertion.line, None, value)
+        change = ValueChange(creation.shown(spot, steps), insertion.line, None, value)
         patches = [Patch(start, end, text, None) for start, end, text in insertion.texts]
         changed.patches.extend((*patches[:-1], patches[-1]._replace(change=change)))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from yaml.nodes import MappingNode
 
-from gitops_actions.edit import documents, leaves, paths, scalars, specs, toml_nodes
+from gitops_actions.edit import creation, documents, leaves, paths, scalars, specs, toml_nodes
 from gitops_actions.edit.leaves import Leaf
 from gitops_actions.edit.marks import LINE_END
 from gitops_actions.edit.paths import Step, Token
@@ -22,6 +22,8 @@ from gitops_actions.model import Edited, EditSpec, Found, Release, ValueChange
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _INTEGER = re.compile(r"[+-]?[0-9][0-9_]*|0[xob][0-9A-Fa-f_]+")
 _MARGIN = re.compile(r"[ \t]*")
+_SPACED_HEADER = re.compile(r"\n[ \t]*\r?\n[ \t]*\[")
+_BLANK_END = re.compile(r"\n[ \t]*\r?\n\Z")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -47,14 +49,15 @@ class TomlValue:
         value, typed = specs.value(spec)
         steps = specs.steps(spec)
         toml = toml_nodes.parse(text)
-        spot, taken = documents.find(toml.parsed, spec.document, steps, create=spec.on_missing == "create")
+        find = documents.nearest if spec.on_missing == "create" else documents.find
+        spot, taken = find(toml.parsed, spec.document, steps)
         literal = False
         if typed == "json":
             value, literal = scalars.from_json(value)
             if literal and (value == "null" or _is_too_large(value)):
                 raise UsageError(f"TOML cannot hold {quoted(value)}", code=BAD_SPEC, hint="write it as a string")
         if taken < len(steps):
-            return _added(toml, spot, steps[-1], value, literal)
+            return _added(toml, spot, steps[taken:], value, literal)
         leaf = _leaf(toml, spot)
         if typed == "auto" and not leaf.style:
             old = "0" if _INTEGER.fullmatch(leaf.value) else leaf.value
@@ -99,30 +102,67 @@ def _loaded(value: str, literal: bool) -> Any:
     return int(value) if _INTEGER.fullmatch(value) else toml_nodes.number(value)
 
 
-def _added(toml: Toml, spot: Spot, step: Step, value: str, literal: bool) -> Edited:
-    """The text with a new last key of a table: behind the last key that it has there itself, else behind its header."""
-    key = step.text if isinstance(step, Token) else step
-    path = (*spot.path, step if key is step else key)
-    shown = paths.show(path)
-    if not isinstance(spot.node, MappingNode) or not isinstance(key, str):
-        message = f"{shown} is not there, and only a key of a table can be added"
+def _added(toml: Toml, spot: Spot, steps: tuple[Step, ...], value: str, literal: bool) -> Edited:
+    """The text with a new last key of a table, or with a new table: behind all others, or between brackets."""
+    creation.check_depth(spot, steps)
+    keys = [step.text if isinstance(step, Token) else step for step in steps]
+    shown = paths.show((*spot.path, *keys))
+    names = [_key(key) for key in keys if isinstance(key, str)]
+    if not isinstance(spot.node, MappingNode) or len(names) < len(keys):
+        message = f"{shown} is not there, and only keys of tables can be added"
         raise refusal(CANNOT_CREATE, message, spot.node.start_mark, "add it once by hand")
-    pair = key if _BARE_KEY.fullmatch(key) else scalars.render(key, '"', flow=False)
     token = value if literal else _string(value, "")
-    patch = _beside(toml, spot, pair, token) or _below(toml, spot, pair, token)
+    patch = _patch(toml, spot, names, token)
     if patch is None:
-        message = f"there is no line to put {shown} behind"
+        message = f"there is no plain place for {shown}"
         raise refusal(CANNOT_CREATE, message, spot.node.start_mark, f"write {shown} once by hand")
-    before = toml.parsed.text[: patch.start] + patch.text
+    before = toml.parsed.text[: patch.start] + patch.text.rstrip("\r\n")
     change = ValueChange(shown, len(LINE_END.findall(before)) + 1, None, value)
-    return swap(_reading(toml), patch, path, _loaded(value, literal), change)
+    wanted = _loaded(value, literal)
+    for key in reversed(keys[1:]):
+        wanted = {key: wanted}
+    return swap(_reading(toml), patch, (*spot.path, keys[0]), wanted, change)
 
 
-def _beside(toml: Toml, spot: Spot, pair: str, token: str) -> Patch | None:
+def _key(key: str) -> str:
+    return key if _BARE_KEY.fullmatch(key) else scalars.render(key, '"', flow=False)
+
+
+def _patch(toml: Toml, spot: Spot, names: list[str], token: str) -> Patch | None:
+    node = spot.node
+    if node.flow_style:  # type: ignore[attr-defined]
+        for name in reversed(names[1:]):
+            token = f"{{ {name} = {token} }}"
+        return _beside(toml, spot, names[0], token)
+    dotted = id(node) in toml.lines and id(node) not in toml.headers and spot.path
+    below = _below(toml, spot, ".".join(names), token) if len(names) == 1 or dotted else None
+    return below or _new_table(toml, spot, names, token)
+
+
+def _new_table(toml: Toml, spot: Spot, names: list[str], token: str) -> Patch | None:
+    """A table at the end of the file; None where it can have no header there, such as in an item of a list, or where
+    dotted keys make it."""
+    text = toml.parsed.text
+    header = [*(_key(step) for step in spot.path if isinstance(step, str)), *names[:-1]]
+    if not header or len(header) < len(spot.path) + len(names) - 1:
+        return None
+    found = LINE_END.search(text)
+    end = found[0] if found else "\n"
+    start = "" if not text or text.endswith(("\n", "\r")) else end
+    is_spaced = len(toml.headers) < 2 or _SPACED_HEADER.search(text)
+    blank = end if is_spaced and text.strip() and not _BLANK_END.search(text) else ""
+    last = "" if start else end
+    patch = Patch(len(text), len(text), f"{start}{blank}[{'.'.join(header)}]{end}{names[-1]} = {token}{last}")
+    try:
+        toml_nodes.load(text + patch.text)
+    except ValueError:
+        return None
+    return patch
+
+
+def _beside(toml: Toml, spot: Spot, pair: str, token: str) -> Patch:
     """A new pair in an inline table."""
     text, node = toml.parsed.text, spot.node
-    if not node.flow_style:  # type: ignore[attr-defined]
-        return None
     line = toml.lines.get(id(node))
     if line is None:
         return Patch(node.start_mark.index, node.end_mark.index, f"{{ {pair} = {token} }}")
@@ -133,7 +173,7 @@ def _below(toml: Toml, spot: Spot, pair: str, token: str) -> Patch | None:
     """A new pair on a line of its own."""
     text = toml.parsed.text
     line, header = toml.lines.get(id(spot.node)), toml.headers.get(id(spot.node))
-    if spot.flow or (line is None and header is None):
+    if line is None and header is None:
         return None
     start, end = (line.start, line.value_end) if line is not None else (header or 0, header or 0)
     if line is not None:

@@ -7,6 +7,8 @@ import pytest
 from gitops_actions.edit import documents, nodes, paths
 from gitops_actions.edit.splice import Splice
 from gitops_actions.errors import EditRefused
+from gitops_actions.model import EditSpec, Release
+from gitops_actions.plugins import Editors
 
 TEXTS = {
     "block": "a:\n  b: x\n  c: y\nd: z\n",
@@ -70,6 +72,30 @@ def test_a_key_is_added_behind_another(text: str, after: tuple[str, ...], expect
     made = Splice(parsed)
     made.add(spot, "m", "v1", after=after)
     assert made.result().text == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "path", "shown", "line"),
+    [
+        ("yaml", "l:\n- a\n- b\n", "/l/-", "l[2]", 4),
+        ("yaml", "l:\n- a\n", "/m/-/x", "m[0].x", 4),
+        ("yaml", "l:\n  a: b\n", "/l/-", "l.-", 3),
+        ("json", '{"l": ["a", "b"]}\n', "/l/-", "l[2]", 1),
+        ("json", '{\n  "l": [\n    "a"\n  ]\n}\n', "/l/1", "l[1]", 4),
+        ("json", '{\n  "l": [\n    "a"\n  ]\n}\n', "/m/-/x", "m[0].x", 7),
+        ("json", '{\n  "l": null\n}\n', "l.a.b", "l.a.b", 4),
+        ("json", '{\n  "l": [\n    {\n      "n": "a"\n    }\n  ]\n}\n', "l[?n=='b'].v", "l[?n=='b'].v", 8),
+        ("toml", "[a]\nb = 1\n", "/c/d/e", "c.d.e", 5),
+        ("toml", "a = 1", "c.d", "c.d", 4),
+    ],
+)
+def test_what_is_created_is_told_by_its_place(kind: str, text: str, path: str, shown: str, line: int) -> None:
+    spec = EditSpec(kind, "f", path=path, value="new", on_missing="create")
+    edited = Editors()[kind].edit(text, spec, Release("1"))
+    assert [(change.path, change.line, change.old, change.new) for change in edited.changes] == [
+        (shown, line, None, "new")
+    ]
+    assert "new" in edited.text.splitlines()[line - 1]
 
 
 def test_a_creation_at_the_wrong_place_is_caught() -> None:

@@ -248,15 +248,21 @@ def test_exactly_one_value_of_json_is_new(tree: Any, key: str, value: str, rando
     if isinstance(tree, dict) and key in tree:
         return
     wanted = json.loads(writer.text)
-    spec = EditSpec("json", "f", path=paths.show(path), value=value, on_missing="create", options={"typed": "string"})
+    below: Path = data.draw(st.sampled_from([(), ("x",), ("x", "y"), (0,), ("x", 0, "y")]))
+    new: Any = value
+    for step in reversed(below):
+        new = [new] if step == 0 else {step: new}
+    spec = EditSpec(
+        "json", "f", path=paths.show((*path, *below)), value=value, on_missing="create", options={"typed": "string"}
+    )
     edited = JsonValue().edit(writer.text, spec, RELEASE)
     found = wanted
     for step in path[:-1]:
         found = found[step]
     if isinstance(found, list):
-        found.append(value)
+        found.append(new)
     else:
-        found[key] = value
+        found[key] = new
     assert repr(json.loads(edited.text)) == repr(wanted)
     assert JsonValue().edit(edited.text, spec, RELEASE) == Edited(edited.text)
 
@@ -272,7 +278,11 @@ def test_exactly_one_value_of_toml_is_new(tree: Any, value: str, random: Random,
         if not isinstance(tree[step], list | dict):
             break
         path, tree = (*path, step), tree[step]
-    spec = EditSpec("toml", "f", path=paths.show((*path, "new key")), value=value, on_missing="create")
+    below: tuple[str, ...] = data.draw(st.sampled_from([(), ("x",), ("x", "y z", "w")]))
+    new: Any = value
+    for key in reversed(below):
+        new = {key: new}
+    spec = EditSpec("toml", "f", path=paths.show((*path, "new key", *below)), value=value, on_missing="create")
     edited, code = outcome(TomlValue(), writer.text, spec)
     if edited is None:
         assert code == "GA114"
@@ -281,7 +291,7 @@ def test_exactly_one_value_of_toml_is_new(tree: Any, value: str, random: Random,
     found: Any = after
     for step in path:
         found = found[step]
-    assert found.pop("new key") == value
+    assert found.pop("new key") == new
     assert before == after
 
 
@@ -328,6 +338,18 @@ def test_a_value_that_cannot_be_written(editor: Editor, value: str, typed: str) 
     with pytest.raises(UsageError) as caught:
         editor.edit(text, EditSpec(editor.kind, "f", path="a", value=value, options={"typed": typed}), RELEASE)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("editor", [JsonValue(), TomlValue()], ids=["json", "toml"])
+@pytest.mark.parametrize("path", [".".join("a" * 99), "t." + ".".join("a" * 98)])
+def test_nothing_is_created_that_would_be_too_deep(editor: Editor, path: str) -> None:
+    text = '{"t": {}}' if editor.kind == "json" else "t = {}"
+    with pytest.raises(EditRefused) as caught:
+        editor.edit(text, EditSpec(editor.kind, "f", path=path, value="1", on_missing="create"), RELEASE)
+    assert caught.value.code == "GA109"
+    spec = EditSpec(editor.kind, "f", path=path.removesuffix(".a"), value="1", on_missing="create")
+    edited = editor.edit(text, spec, RELEASE)
+    assert editor.edit(edited.text, spec, RELEASE) == Edited(edited.text)
 
 
 @pytest.mark.parametrize("value", ["null", "9223372036854775808"])
