@@ -78,8 +78,9 @@ def read(name: str) -> Original:
 
 
 def check_writable(original: Original) -> None:
-    """Raises NotAllowed for a file that is read-only, though a rename could replace it, and where its folder is;
-    NeedsDecision when other names of the file would keep the old text; Temporary when it has gone."""
+    """Raises NotAllowed for a file that is read-only, though a rename could replace it, and where its folder is, though
+    root could write to it; NeedsDecision when other names of the file would keep the old text; Temporary when it has
+    gone."""
     name, state = original.name, original.state
     if not exists(name):
         raise _changed(name)
@@ -87,7 +88,7 @@ def check_writable(original: Original) -> None:
         hint = "make it writable first, if it is yours to change"
         raise NotAllowed("the file is read-only", code="GA059", file=shown(name), hint=hint)
     folder = os.path.dirname(name) or "."
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if not os.stat(folder).st_mode & 0o222 or not os.access(folder, os.W_OK | os.X_OK):
         message = f"the folder {shown(folder)!r} is read-only, and the new file is made in it"
         raise NotAllowed(message, code="GA059", file=shown(name), hint="make it writable first")
     if state.st_nlink > 1:

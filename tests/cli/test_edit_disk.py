@@ -76,6 +76,18 @@ def test_a_read_only_file_is_refused_though_a_rename_could_replace_it(edit: Runs
     assert edit("yaml", "a.yaml", "--set", "v=1").text == "a.yaml: unchanged\n"
 
 
+def test_a_file_in_a_read_only_folder_is_refused(edit: Runs, tmp_path: Path) -> None:
+    path = written(tmp_path / "sub/a.yaml")
+    path.parent.chmod(0o555)
+    try:
+        done = edit("yaml", "sub/a.yaml", *SET)
+    finally:
+        path.parent.chmod(0o755)
+    assert done.code == 4
+    assert "sub/a.yaml: the folder 'sub' is read-only" in done.errors
+    assert path.read_text() == "v: 1\n"
+
+
 @pytest.mark.parametrize(
     ("place", "mode", "said"),
     [
