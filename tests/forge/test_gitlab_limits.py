@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from gitops_actions.errors import GitOpsError, LostRace, Temporary
+from gitops_actions.forge.gitlab.client import PAGE
 from gitops_actions.model import FileChange, RequestText
 from gitops_actions.testing.forge import AUTHOR
 from gitops_actions.testing.forgehttp import Answer
@@ -104,3 +106,22 @@ def test_another_host_is_not_shown_the_token(gitlab_ground: GitLabGround, tmp_pa
             forge.find() if method == "GET" else forge.open("gitops/dev/web", "main", RequestText("T", "B"))
         assert caught.value.exit_code == 2
         assert other.requests == []
+
+
+def test_a_page_of_another_place_is_not_asked_for(gitlab_ground: GitLabGround, tmp_path: Path) -> None:
+    """GitLab's links are text from outside: the next page is asked for by its number, from whom we asked before."""
+    forge = gitlab_ground.forge()
+    commit = gitlab_ground.branches()["main"]
+    one = dict.fromkeys(("description", "target_url", "created_at", "finished_at")) | {
+        "name": "build",
+        "status": "success",
+    }
+    page = [{**one, "id": number} for number in range(PAGE)]
+    with GitLab(tmp_path / "other") as other:
+        away = f"{other.url}/api/v4/projects/1/repository/commits/{commit}/statuses?page=2"
+        link = {"Link": f'<{away}>; rel="next"', "X-Next-Page": "2"}
+        gitlab_ground.server.fault(lambda request: "/statuses?" in request.path, Answer.of(200, page, link))
+        forge.statuses(commit)
+        assert other.requests == []
+    asked = [request.path for request in gitlab_ground.server.requests if "/statuses?" in request.path]
+    assert [parse_qs(urlsplit(path).query)["page"] for path in asked] == [["1"], ["2"]]
