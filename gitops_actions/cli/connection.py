@@ -43,8 +43,8 @@ class Connected:
     @property
     def which_forge(self) -> str | None:
         """Where nobody knows which forge a host is: how to tell."""
-        host = hosts.host_of(self.repository.url)
-        return hosts.how_to_tell(host) if host and not self.kind else None
+        url = self.repository.url
+        return hosts.how_to_tell(url) if hosts.host_of(url) and not self.kind else None
 
     @property
     def by_api(self) -> bool:
@@ -116,18 +116,19 @@ def _connect(stack: ExitStack, settings: Settings, options: RepositoryOptions, u
     )
     forge: Forge | None = plugins.load("forges", kind)(connection) if kind else None
     forges += [forge] if forge is not None else []
-    store = _store(options.transport, git, forge, hosts.host_of(url))
+    store = _store(options.transport, git, forge, url)
     return Connected(repository, store, forge, kind, base, author, deadline)
 
 
-def _store(transport: str, git: Store, forge: Forge | None, host: str) -> Store:
+def _store(transport: str, git: Store, forge: Forge | None, url: str) -> Store:
     """The content of the config repo by API or by git. Raises UsageError for an API that is not there."""
     by_api = forge.store if forge is not None else None
     if transport == "api" and by_api is None:
+        known = forge is not None or not hosts.host_of(url)
         raise UsageError(
             "this config repo has no API to read and write it by",
             code="GA027",
-            hint="leave --transport out, or say --transport git" if forge or not host else hosts.how_to_tell(host),
+            hint="leave --transport out, or say --transport git" if known else hosts.how_to_tell(url),
         )
     return git if by_api is None or transport == "git" else by_api
 

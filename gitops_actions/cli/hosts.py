@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -67,17 +68,31 @@ def forge_of(url: str, api_url: str | None = None) -> str:
     if host.endswith(".ghe.com"):  # GitHub Enterprise Cloud with data residency
         return "github"
     if api_url is not None:
-        raise UsageError(f"is {host} GitLab or GitHub?", code="GA040", hint=how_to_tell(host))
+        raise UsageError(f"is {host} GitLab or GitHub?", code="GA040", hint=how_to_tell(url))
     return ""
 
 
-def how_to_tell(host: str) -> str:
-    """What to do for a host of which nobody knows what it is."""
-    place = host if re.fullmatch(r"[a-z0-9.-]{1,253}", host) else "HOST"
+def how_to_tell(url: str) -> str:
+    """What to do for an address on a host of which nobody knows what it is."""
+    root = _root(url)
     return (
-        f"say which it is with --forge: it is GitLab if https://{place}/api/v4/version answers (also with 401), and "
-        f"GitHub Enterprise Server if https://{place}/api/v3/meta does"
+        f"say which it is with --forge: it is GitLab if {root}/api/v4/version answers (also with 401), and "
+        f"GitHub Enterprise Server if {root}/api/v3/meta does"
     )
+
+
+def _root(url: str) -> str:
+    """Where the host of an address would have its pages; the port of ssh is not theirs."""
+    host = host_of(url).strip("[]")
+    if not re.fullmatch(r"[a-z0-9.:-]{1,253}", host):
+        return "https://HOST"
+    scheme, port = "https", None
+    with suppress(ValueError):
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https"):
+            scheme, port = parts.scheme, parts.port
+    place = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{place}" if port is None else f"{scheme}://{place}:{port}"
 
 
 def credentials_for(environ: Mapping[str, str], kind: str, host: str, *, named: bool) -> dict[str, Secret]:

@@ -250,7 +250,7 @@ def stranger(tmp_path: Path) -> Iterator[Ground]:
         yield ground
 
 
-TELLS = ("https://127.0.0.1/api/v4/version", "https://127.0.0.1/api/v3/meta", "--forge")
+TELLS = ("{url}/api/v4/version", "{url}/api/v3/meta", "--forge")
 
 
 @pytest.mark.parametrize(
@@ -263,7 +263,8 @@ TELLS = ("https://127.0.0.1/api/v4/version", "https://127.0.0.1/api/v3/meta", "-
     ],
 )
 def test_an_unknown_host_is_told_how_to_tell(stranger: Ground, options: tuple[str, ...], words: str) -> None:
-    check(stranger, Bad("", "{url}/acme/deploy", (words,), TELLS, options=options))
+    tells = tuple(word.format(url=stranger.server.url) for word in TELLS)
+    check(stranger, Bad("", "{url}/acme/deploy", (words,), tells, options=options))
     assert stranger.server.writes() == []
 
 
@@ -271,7 +272,7 @@ def test_doctor_says_how_to_tell_too(stranger: Ground) -> None:
     done = stranger.play("doctor", "--config-repo", stranger.address, code=None)
     (finding,) = [one for one in done.document["findings"] if one["severity"] == "error"]
     assert (done.code, finding["code"]) == (4, "GA040")
-    assert all(word in finding["hint"] for word in TELLS)
+    assert all(word.format(url=stranger.server.url) in finding["hint"] for word in TELLS)
 
 
 def test_an_unknown_host_that_was_told(stranger: Ground) -> None:

@@ -103,6 +103,25 @@ def test_an_unknown_api_asks_and_says_how_to_tell() -> None:
     assert "https://code.acme.example/api/v3/meta" in (caught.value.hint or "")
 
 
+@pytest.mark.parametrize(
+    ("url", "root"),
+    [
+        ("https://code.acme.example:8443/a/b", "https://code.acme.example:8443"),
+        ("http://127.0.0.1:8080/a/b", "http://127.0.0.1:8080"),
+        ("http://[::1]:8080/a/b", "http://[::1]:8080"),
+        ("ssh://git@code.acme.example:2222/a/b", "https://code.acme.example"),
+        ("git@code.acme.example:a/b", "https://code.acme.example"),
+        ("git@[::1]:a/b", "https://[::1]"),
+        ("https://code.acme.example:port/a/b", "https://code.acme.example"),
+        ("https://c\u00f6de.example/a/b", "https://HOST"),
+    ],
+)
+def test_where_to_look_at_an_unknown_host(url: str, root: str) -> None:
+    hint = hosts.how_to_tell(url)
+    assert f" {root}/api/v4/version " in hint
+    assert f" {root}/api/v3/meta " in hint
+
+
 ALL = {"GITOPS_TOKEN": "a", "GH_TOKEN": "b", "GITHUB_TOKEN": "c", "GITLAB_TOKEN": "d", "CI_JOB_TOKEN": "e"}
 
 
