@@ -79,6 +79,11 @@ def _usual(scheme: str, host: str, port: int | None) -> str:
 def _api(url: str) -> str:
     parts, host, _ = _split(url)
     _check(parts, host, "--api-url")
+    if parts.path.rstrip("/").endswith("/api/v4"):
+        raise UsageError(
+            f"--api-url {parts.scheme}://{parts.netloc}{parts.path} is the address of a GitLab's API",
+            hint="say --forge gitlab; that of a GitHub Enterprise Server ends in /api/v3",
+        )
     return url.rstrip("/")
 
 

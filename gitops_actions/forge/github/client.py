@@ -21,6 +21,7 @@ from gitops_actions.forge.github.credentials import Credentials
 from gitops_actions.forge.github.failures import Doubt, Refusal
 from gitops_actions.forge.github.patience import RATE, TRIES, Patience
 from gitops_actions.forge.github.words import line
+from gitops_actions.forge.mistaken import mistaken
 
 if TYPE_CHECKING:
     from github.Auth import Auth
@@ -127,9 +128,10 @@ class Client:
                 continue
             if isinstance(data, dict) and (not errors or (not write and kinds == {"NOT_FOUND"})):
                 return data
-            failure = failures.of_graphql(errors, self.credentials.remedy, write=write)
+            done = not isinstance(answer, dict) or "data" in answer
+            failure = failures.of_graphql(errors, self.credentials.remedy, write=write, done=done)
             if failure is not None:
-                raise failure
+                raise mistaken("GitHub", self._address.api, headers) or failure
             words = line("; ".join(str(error.get("message")) for error in errors), 300) or "an answer without data"
             if write:
                 raise Doubt(f"GitHub broke off: {words}", hint="run it again")
@@ -166,7 +168,7 @@ class Client:
             if moved is not None:
                 path, hops = moved, hops + 1
                 continue
-            self._refused(status, headers, document, write=write)
+            self._refused(status, headers, document, write=write, graphql=not path)
 
     def _moved_here(self, status: int, headers: Mapping[str, str]) -> str | None:
         """Where a repository that was renamed is now, for what writes: nothing was done, and is to be done there
@@ -176,7 +178,7 @@ class Client:
         same = (target.scheme, target.netloc) == (api.scheme, api.netloc) and target.path.startswith(api.path)
         return target.path.removeprefix(api.path) if status in (307, 308) and same else None
 
-    def _refused(self, status: int, headers: Mapping[str, str], document: Any, *, write: bool) -> None:
+    def _refused(self, status: int, headers: Mapping[str, str], document: Any, *, write: bool, graphql: bool) -> None:
         """Wait for the end of a rate limit, or raise what the answer means."""
         words = failures.words_of(document, status)
         if status < 400:
@@ -187,10 +189,14 @@ class Client:
         ):
             self._patience.wait(pause(headers), RATE)
             return
+        if (error := mistaken("GitHub", self._address.api, headers)) is not None:
+            raise error
         if status == 401:
             raise failures.refused_credentials(words, self.credentials.source)
         if status == 403:
             raise failures.not_allowed(words, self.credentials.remedy, write=write)
+        if status == 404 and graphql:  # who may not use it is told so
+            raise failures.no_api(self._address.api, words)
         raise Refusal(status, "NOT_FOUND" if status == 404 else "", words)
 
     def _exchange(

@@ -7,6 +7,7 @@ from typing import Any
 
 from gitops_actions.errors import GitOpsError, NotAllowed, Temporary, UsageError
 from gitops_actions.forge.github.words import line
+from gitops_actions.forge.mistaken import named
 
 # https://docs.github.com/en/actions/concepts/security/github_token
 _OF_ACTIONS = (
@@ -119,17 +120,31 @@ def words_of(document: Any, status: int) -> str:
     return line(": ".join(dict.fromkeys(part for part in parts if part.strip())), 500)
 
 
-def of_graphql(errors: Sequence[Mapping[str, Any]], remedy: str | None, *, write: bool) -> GitOpsError | None:
+def no_api(place: str, words: str) -> UsageError:
+    """The error for a place that has no GraphQL API."""
+    return UsageError(
+        f"{place} does not answer like the API of a GitHub: {words}",
+        hint="that of a GitHub Enterprise Server is https://HOST/api/v3; if it is a GitLab, " + named("GitLab"),
+    )
+
+
+def of_graphql(
+    errors: Sequence[Mapping[str, Any]], remedy: str | None, *, write: bool, done: bool
+) -> GitOpsError | None:
     """The error for a list of GraphQL errors; None where nobody knows what they mean, as when a server breaks.
+    ``done``: they come with data, be it null. Else the request itself is wrong, and no waiting mends it
+    (https://spec.graphql.org/October2021/#sec-Errors).
 
     https://docs.github.com/en/graphql/guides/using-graphql-clients; the types are not documented.
     """
     kinds = [str(error.get("type") or "") for error in errors]
     words = line("; ".join(dict.fromkeys(str(error.get("message", "")) for error in errors)), 500)
-    if any(isinstance(error.get("extensions"), Mapping) and error["extensions"].get("code") for error in errors):
+    coded = any(isinstance(error.get("extensions"), Mapping) and error["extensions"].get("code") for error in errors)
+    if coded or (not done and not any(kinds) and all("locations" in error for error in errors)):
         return UsageError(
             f"this GitHub does not understand the request: {words}",
-            hint="GitHub Enterprise Server has to be one of the releases that are still supported",
+            hint="GitHub Enterprise Server has to be one of the releases that are still supported; if it is a GitLab, "
+            + named("GitLab"),
         )
     if "FORBIDDEN" in kinds or "INSUFFICIENT_SCOPES" in kinds:
         return not_allowed(words, remedy, write=write)

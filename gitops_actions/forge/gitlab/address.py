@@ -70,7 +70,7 @@ def _root(api_url: str) -> str:
     if match is None:
         raise UsageError(
             f"--api-url {parts.scheme}://{parts.netloc}{parts.path} is not the address of GitLab's API",
-            hint="it ends in /api/v4; in a GitLab job it is in CI_API_V4_URL",
+            hint="it ends in /api/v4; in a GitLab job it is in CI_API_V4_URL. For a GitHub, say --forge github",
         )
     return f"{parts.scheme}://{parts.netloc}{match[1].rstrip('/')}"
 

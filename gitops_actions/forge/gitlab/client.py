@@ -20,6 +20,7 @@ from gitops_actions.forge.gitlab.address import Address
 from gitops_actions.forge.gitlab.credentials import JOB_TOKEN, REMEDY, Credentials
 from gitops_actions.forge.gitlab.failures import Doubt, Refused, words_of
 from gitops_actions.forge.gitlab.session import Elsewhere, Session
+from gitops_actions.forge.mistaken import mistaken
 from gitops_actions.texts import one_line
 
 PAGE = 100  # the most that GitLab gives: https://docs.gitlab.com/api/rest/#offset-based-pagination
@@ -229,6 +230,8 @@ class Client:
             raise _Again(429, words, self._session.told_to_wait(limited=True))
         if status in _TRANSIENT or (status == 409 and _LOCKED.search(words)):
             raise _Again(status, f"{status} {words[:100]}", self._session.told_to_wait(limited=False))
+        if (error := mistaken("GitLab", self.address.root, self._session.answered)) is not None:
+            raise error
         job = self.credentials is not None and self.credentials.job
         if job and status in (401, 403, 404):
             raise Refused(status, words, f"{self.address.root} refuses this job: {words}; {JOB_TOKEN}", hint=REMEDY)

@@ -21,7 +21,7 @@ class Elsewhere(Exception):
 
 
 class Session(requests.Session):
-    """A session for one instance, whose root is ``root``.
+    """A session for one instance, whose root is ``root``. ``answered`` are the headers of the last answer.
 
     requests would send `PRIVATE-TOKEN` along to whatever host an answer redirects to (it strips `Authorization` only),
     and would take passwords from `~/.netrc` where we have no token.
@@ -30,12 +30,12 @@ class Session(requests.Session):
     def __init__(self, root: str) -> None:
         super().__init__()
         self._origin = _origin(root)
-        self._headers: Mapping[str, str] = {}
+        self.answered: Mapping[str, str] = {}
         self.auth = _nothing
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         answer = super().send(request, **options)
-        self._headers = answer.headers
+        self.answered = answer.headers
         return answer
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
@@ -56,7 +56,7 @@ class Session(requests.Session):
     def told_to_wait(self, *, limited: bool) -> float | None:
         """How many seconds the last answer asks to wait. One that says ``limited`` without a number means a minute
         (https://docs.gitlab.com/administration/settings/user_and_ip_rate_limits/#response-headers)."""
-        after, reset = (_number(self._headers.get(name, "")) for name in ("Retry-After", "RateLimit-Reset"))
+        after, reset = (_number(self.answered.get(name, "")) for name in ("Retry-After", "RateLimit-Reset"))
         if after is not None:
             return after
         if not limited:

@@ -4,6 +4,7 @@ https://docs.gitlab.com/api/graphql/reference/, with their documented names and 
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,9 @@ from gitops_actions.testing.gitlab.records import MergeRequest, Milestone, Proje
 from gitops_actions.testing.gitlab.state import Past, State
 
 if TYPE_CHECKING:
-    from graphql import GraphQLSchema
+    from graphql import GraphQLError, GraphQLSchema
 
+_UNDEFINED = re.compile(r"Cannot query field '(\w+)' on type '(\w+)'")
 LONGEST_QUERY = 10_000  # characters: https://docs.gitlab.com/api/graphql/#limits
 
 
@@ -49,8 +51,18 @@ def answer(state: State, visitor: Visitor, call: Call, past: Past | None = None)
     )
     shown: dict[str, Any] = {} if done.data is None and done.errors else {"data": done.data}
     if done.errors:
-        shown["errors"] = [error.formatted for error in done.errors]
+        shown["errors"] = [_problem(error) for error in done.errors]
     return Answer.of(200, shown)
+
+
+def _problem(error: GraphQLError) -> dict[str, Any]:
+    """An error as https://graphql-ruby.org, which GitLab is made with, words it."""
+    shown: dict[str, Any] = dict(error.formatted)
+    if found := _UNDEFINED.match(error.message):
+        field, kind = found.groups()
+        shown["message"] = f"Field '{field}' doesn't exist on type '{kind}'"
+        shown["extensions"] = {"code": "undefinedField", "typeName": kind, "fieldName": field}
+    return shown
 
 
 def _query(state: State, visitor: Visitor, past: Past | None) -> dict[str, Any]:

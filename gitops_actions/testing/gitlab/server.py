@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import json
 import time
 import uuid
 from collections.abc import Callable
@@ -80,7 +81,9 @@ class GitLab(Instance):
         """See `ForgeServer.respond`."""
         self.state.url = self.url
         limits, over = self._limits()
-        about = {"X-Request-Id": uuid.uuid4().hex.upper()[:26], **limits}
+        request = uuid.uuid4().hex.upper()[:26]
+        meta = json.dumps({"correlation_id": request, "version": "1"}, separators=(",", ":"))
+        about = {"X-Request-Id": request, "X-Gitlab-Meta": meta, **limits}
         try:
             if over:
                 answer = self.failure(429, 60 - self.state.clock() % 60)
@@ -122,6 +125,8 @@ class GitLab(Instance):
                 if visitor.sees(project):
                     events.look(self.state, project)
             return graphql.answer(self.state, visitor, call, past)
+        if call.path.startswith("/api/v3/"):
+            return Answer.of(410, {"error": "API V3 is no longer supported. Use API V4 instead."})
         if not call.path.startswith(API):
             return Answer.of(404, {"error": "404 Not Found"})
         route, names = self._routes.find(call.method, call.path.removeprefix(API).rstrip("/"))

@@ -75,7 +75,8 @@ def test_errors(ground: Ground) -> None:
     token = ground.server.add_token("ada")
     status, shown = ask(ground, token, '{ project(fullPath: "x") { nonsense } }')
     assert status == 200
-    assert "Cannot query field 'nonsense' on type 'Project'" in shown["errors"][0]["message"]
+    assert shown["errors"][0]["message"] == "Field 'nonsense' doesn't exist on type 'Project'"
+    assert shown["errors"][0]["extensions"]["code"] == "undefinedField"
     assert "data" not in shown
     assert ask(ground, ground.server.add_token("ada", scopes=("read_user",)))[0] == 403
 
