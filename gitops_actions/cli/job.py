@@ -40,9 +40,11 @@ class Job:
         self._handed_on = False
 
     @classmethod
-    def nowhere(cls) -> Job:
-        """A run that no CI system looks at."""
-        return cls(Plain({}, lambda _: None))
+    def nowhere(cls, credentials: Sequence[str] = ()) -> Job:
+        """A run that no CI system looks at. Its streams are left alone; what goes there is put through `veiled`."""
+        job = cls(Plain({}, lambda _: None))
+        job.hide(*credentials)
+        return job
 
     @classmethod
     def begin(cls, environ: Mapping[str, str], credentials: Sequence[str]) -> Job:
@@ -68,6 +70,10 @@ class Job:
             for form in hidden:
                 self._told("be told what to hide", lambda form=form: self._runtime.mask(form), None)  # type: ignore[misc]
         self._veil.add(hidden)
+
+    def veiled(self, value: Value) -> Value:
+        """A value without what is hidden, in all its texts."""
+        return self._veil.within(value)
 
     def prints_json(self) -> None:
         """What goes to stdout is JSON."""

@@ -20,6 +20,7 @@ from gitops_actions.errors import GitOpsError, UsageError
 
 if TYPE_CHECKING:
     from gitops_actions.cli.job import Job
+    from gitops_actions.model import Finding
 
 # Help must not cost an import of every verb, so their first lines stand here; a test compares.
 COMMANDS = {
@@ -93,12 +94,14 @@ class Verbs(click.Group):
 @click.pass_context
 def cli(context: click.Context, verbose: int, quiet: bool, output: Literal["text", "json"]) -> None:
     """From push CI to pull GitOps: bring releases into environments by commits and pull requests."""
+    from gitops_actions.cli.job import Job
     from gitops_actions.git.command import scrub
 
     if verbose and quiet:
         raise click.UsageError("-v and -q exclude each other.")
     scrub(os.environ)
     environ = dict(os.environ)
+    secrets = _secrets()
     for name in TOKENS:
         os.environ.pop(name, None)  # no child needs them: git is handed what it needs, hooks of a server nothing
     # https://reproducible-builds.org/specs/source-date-epoch/: the same inputs make the same commit.
@@ -107,7 +110,7 @@ def cli(context: click.Context, verbose: int, quiet: bool, output: Literal["text
     job = context.obj
     verbosity = -1 if quiet else verbose
     if job is None:
-        context.obj = Settings(output, verbosity, environ, now)
+        context.obj = Settings(output, verbosity, environ, now, Job.nowhere(secrets))
         return
     job.command = context.invoked_subcommand or ""
     if output == "json":
@@ -126,7 +129,7 @@ def main() -> NoReturn:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """The exit code of a command line (default: the process's own), whose errors are words on stderr by then."""
-    job = _job()
+    job, secrets = _job(), _secrets()
     try:
         code = cli.main(arguments, prog_name="gitops-actions", standalone_mode=False, obj=job)
     except (click.exceptions.Abort, KeyboardInterrupt):
@@ -141,7 +144,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         failure = error if isinstance(error, GitOpsError) else streams.lost(error, only=True)
         for finding in failure.findings():
             if job is None or not job.finding(finding):
-                say(finding)
+                say(_veiled(finding, secrets))
         code = failure.exit_code
     except SystemExit as error:
         # click ends with 1 when the reader of its help has gone, and wraps stdout.
@@ -166,7 +169,19 @@ def _job() -> Job | None:
         return None
     from gitops_actions.cli.job import Job
 
-    return Job.begin(dict(os.environ), [os.environ[name] for name in TOKENS if os.environ.get(name)])
+    return Job.begin(dict(os.environ), _secrets())
+
+
+def _secrets() -> list[str]:
+    """The credentials of the environment."""
+    return [os.environ[name] for name in TOKENS if os.environ.get(name)]
+
+
+def _veiled(finding: Finding, secrets: Sequence[str]) -> Finding:
+    """A finding without them."""
+    from gitops_actions.cli.job import Job
+
+    return Job.nowhere(secrets).veiled(finding) if secrets else finding
 
 
 def _failed(ctx: click.Context, error: GitOpsError) -> None:

@@ -47,7 +47,7 @@ class Settings:
     def result(self, text: str, document: Mapping[str, object], *, only: bool = False) -> None:
         """Print the one result of the command to stdout: the text, or the document as JSON; ``only``: see `print`."""
         if self.output == "json":
-            text = pretty(document)
+            text = pretty(self.job.veiled(document))
         self.print(text, only=only)
 
     def failure(self, document: Mapping[str, object]) -> None:
@@ -64,7 +64,7 @@ class Settings:
 
         Raises Temporary when that cannot be written; SystemExit when its reader has gone.
         """
-        if text:
+        if text := self.job.veiled(text):
             self.write(text if text.endswith("\n") else text + "\n", only=only)
 
     def write(self, content: str | bytes, *, only: bool = False) -> None:
@@ -81,13 +81,13 @@ class Settings:
     def note(self, message: str) -> None:
         """Say something to the person, on stderr."""
         if self.verbosity >= 0:
-            sys.stderr.write(message + "\n")
+            sys.stderr.write(self.job.veiled(message) + "\n")
             sys.stderr.flush()
 
     def detail(self, message: str) -> None:
         """Say something that only helps when looking closely (`-v`), on stderr."""
         if self.verbosity > 0:
-            sys.stderr.write(message + "\n")
+            sys.stderr.write(self.job.veiled(message) + "\n")
             sys.stderr.flush()
 
     def fold(self, title: str) -> AbstractContextManager[None]:
@@ -97,7 +97,7 @@ class Settings:
     def finding(self, finding: Finding) -> None:
         """Say a finding, on stderr; errors are said even when quiet."""
         if (self.verbosity >= 0 or finding.severity == "error") and not self.job.finding(finding):
-            say(finding)
+            say(self.job.veiled(finding))
 
     def hand_on(self, command: str, results: Sequence[Result], document: Mapping[str, object] | None = None) -> None:
         """Hand results on to the CI system that runs us, before they are printed: what takes the printed ones may be

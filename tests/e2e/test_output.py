@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -137,3 +138,28 @@ def test_more_and_less_words(world: World) -> None:
     ]
     done = subprocess.run(command, cwd=world.work, env=world.environ, capture_output=True, text=True, check=True)
     assert done.stderr == ""
+
+
+SECRET = "ghp_s3cr3t.of.ours"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_credentials_are_hidden_without_a_ci_system_too(world: World, form: str) -> None:
+    """Also where a value is the same as one of them by accident."""
+    environ = {"GITOPS_TOKEN": SECRET, "GITOPS_OUTPUT": form}
+    for arguments, code in (
+        (("deploy", "--image", f"ghcr.io/acme/web:{SECRET}", "--plan"), 0),
+        (("deploy", "--image", f"ghcr.io/acme/web:{SECRET}"), 0),
+        (("status",), 0),
+        (("deploy", "--app", SECRET, "--image", "x/y:1"), 2),
+    ):
+        command = [*world.command(*arguments)]
+        command[command.index("--output") + 1] = form
+        done = subprocess.run(
+            command, cwd=world.work, env={**world.environ, **environ}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, done.stderr
+        assert SECRET not in done.stdout + done.stderr
+        assert "***" in done.stdout + done.stderr
+        assert form == "text" or json.loads(done.stdout)
+    assert world.tag("dev") == SECRET  # what is written is what was asked for
