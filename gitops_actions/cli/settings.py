@@ -54,7 +54,7 @@ class Settings:
         """Print why the command failed, if the result is a document. That nobody gets it does not change the end."""
         if self.output == "json":
             try:
-                self.print(pretty(document), only=True)
+                self.result("", document, only=True)
             except Temporary as error:
                 for finding in error.findings():
                     self.finding(finding)
