@@ -20,8 +20,10 @@ def prepare() -> None:
             stream = os.fdopen(_null(flags), mode, closefd=False, encoding="utf-8")
             setattr(sys, name, stream)
             setattr(sys, f"__{name}__", stream)  # as Python does, so that nobody closes what is below
-    sys.stdout = _Results(sys.stdout.buffer, **_like(sys.stdout))
-    sys.stderr = _Words(sys.stderr.buffer, **_like(sys.stderr))
+    if isinstance(sys.stdout, io.TextIOWrapper):  # else somebody in this process has put another in its place
+        sys.stdout = _Results(sys.stdout.buffer, **_like(sys.stdout))
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr = _Words(sys.stderr.buffer, **_like(sys.stderr))
 
 
 def lost(error: OSError, *, only: bool) -> Temporary:
