@@ -36,6 +36,7 @@ _CONFIG = """\
 [protocol]
 \tallow = never
 """
+_BUNDLE = re.compile(rb"# v[0-9] git bundle\n")
 _SHA256 = re.compile(r"^\s*objectFormat\s*=\s*\"?sha256", re.IGNORECASE | re.MULTILINE)
 
 
@@ -105,6 +106,13 @@ def git_folder(path: Path) -> Path:
         if (folder / "objects").is_dir() and (folder / "HEAD").is_file():
             return folder
     what = "is not a git repository" if path.exists() else "does not exist"
-    raise UsageError(
-        f"{path} {what}", hint="give the path of a repository, bare or not; to make one: git init --bare PATH"
-    )
+    hint = "give the path of a repository, bare or not; to make one: git init --bare PATH"
+    if path.is_file() and _is_bundle(path):
+        hint = "this is a bundle: make a repository of it first, with git clone"
+    raise UsageError(f"{path} {what}", hint=hint)
+
+
+def _is_bundle(path: Path) -> bool:
+    """Whether a file is one of `git bundle` (https://git-scm.com/docs/gitformat-bundle)."""
+    with path.open("rb") as file:
+        return _BUNDLE.match(file.read(20)) is not None

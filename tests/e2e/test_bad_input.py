@@ -286,6 +286,7 @@ def test_an_unknown_host_that_was_told(stranger: Ground) -> None:
 LOCAL = [
     Bad("no such folder", "{root}/none", ("does not exist",), ("bare or not",)),
     Bad("no repository", "{root}/work", ("is not a git repository",), ("git init --bare",)),
+    Bad("a bundle", "{root}/bundle", ("is not a git repository",), ("with git clone",)),
     Bad("a file", "{root}/file", ("is not a git repository",), ("bare or not",)),
     Bad("an URL of another machine", "file://server/srv/config.git", ("",), ("file:///",)),
     Bad("empty", "{root}/empty.git", ("is empty",), ("push a first commit",)),
@@ -301,6 +302,7 @@ def test_a_repository_on_this_machine(tmp_path: Path, bad: Bad) -> None:
     world = World(tmp_path, files(PLAIN))
     repos.bare(tmp_path / "empty.git", {})
     (tmp_path / "file").write_text("x")
+    (tmp_path / "bundle").write_text("# v2 git bundle\n")
     renamed = repos.bare(tmp_path / "renamed.git", files(PLAIN))
     repos.git(renamed, "update-ref", "refs/heads/trunk", "refs/heads/main")
     repos.git(renamed, "update-ref", "-d", "refs/heads/main")
