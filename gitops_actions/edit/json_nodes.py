@@ -17,7 +17,7 @@ from gitops_actions.edit.marks import Mark
 from gitops_actions.edit.nodes import Parsed, refuse_encrypted
 from gitops_actions.edit.parsers import MAX_DEPTH
 from gitops_actions.edit.refusals import NOT_JSON, TOO_MUCH, refusal
-from gitops_actions.edit.source import MAX_BYTES, without_bom
+from gitops_actions.edit.source import MAX_BYTES, conflict, without_bom
 from gitops_actions.errors import EditRefused
 
 # Twice what is in a file, before and after an edit, stays below 400 MiB: a key with its value takes up to 300 bytes.
@@ -109,7 +109,7 @@ def _not_json(text: str, error: json.JSONDecodeError) -> EditRefused:
     if comma >= 0 and _TRAILING_COMMA.match(text, comma):  # Python 3.13 says so itself, and in another place
         hint = "take the comma out, or use kind text"
         return refusal(NOT_JSON, "this is not JSON: a comma before a closing bracket", Mark(text, comma), hint)
-    hint = "mend the file; what is not JSON can be edited by kind text"
+    hint = conflict(text) or "mend the file; what is not JSON can be edited by kind text"
     if text.startswith(("//", "/*", "#"), error.pos):
         hint = "JSON has no comments: take them out, or use kind text"
     problem = error.msg.removesuffix(" at").removesuffix(" starting")

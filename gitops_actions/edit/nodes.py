@@ -11,6 +11,8 @@ import re
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple
 
 from yaml import MarkedYAMLError
@@ -18,13 +20,14 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 
 from gitops_actions.edit.parsers import BROKEN, FastParser, PureParser, may_be_deep
 from gitops_actions.edit.refusals import ENCRYPTED, NOT_YAML, TOO_MUCH, Mark, refusal
-from gitops_actions.edit.source import MAX_BYTES, without_bom
+from gitops_actions.edit.source import MAX_BYTES, conflict, without_bom
 from gitops_actions.edit.stream import Stream
 from gitops_actions.errors import EditRefused, GitOpsError
 
 # https://yaml.org/spec/1.2.2/#51-character-set, without a byte order mark in the middle (the parsers disagree on it).
 FOREIGN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 LARGE = 512 * 1024
+_LINE_OR_END = re.compile(r"[^\n\r]*(?:\r\n|[\n\r]|\Z)")
 _LINE = re.compile(r"[^\n\r]+")
 
 AnyParser = FastParser or PureParser
@@ -68,26 +71,36 @@ class Parsed:
             self.roots.finish(refused=kind is not None)
 
 
-def told(error: Exception) -> EditRefused:
-    """The refusal for what a parser raises."""
-    hint = "templates cannot be edited as YAML: use kind text, or edit the values that they take"
+def told(text: str, error: Exception) -> EditRefused:
+    """The refusal for what a parser raises about a text."""
     if isinstance(error, MarkedYAMLError):
         problem, mark = error.problem or "it cannot be parsed", error.problem_mark or error.context_mark
     else:
         problem, mark = f"it cannot be parsed ({type(error).__name__})", None
-    return refusal(NOT_YAML, f"this is not YAML: {problem}", mark, hint)
+    return refusal(NOT_YAML, f"this is not YAML: {problem}", mark, conflict(text) or _mending(text, mark))
 
 
-def parse(text: str, told: Callable[[Exception], EditRefused] = told) -> Parsed:
-    """Every document of a text; ``told`` is what to say of one that is no YAML.
+def _mending(text: str, mark: Mark | None) -> str:
+    """The hint for a text that is no YAML at a place."""
+    if "{{" in text:
+        return "templates cannot be edited as YAML: use kind text, or edit the values that they take"
+    line = next(islice(_LINE_OR_END.finditer(text), mark.line, None), None) if mark is not None else None
+    if line is not None and "\t" in line[0][: len(line[0]) - len(line[0].lstrip())]:
+        return "indent with spaces: YAML takes no tabs there"
+    return "mend the file; what is not YAML can be edited by kind text"
+
+
+def parse(text: str, tell: Callable[[Exception], EditRefused] | None = None) -> Parsed:
+    """Every document of a text; ``tell`` is what to say of one that is no YAML.
 
     Raises EditRefused where it is not YAML, too large (10 MiB), too deep (100 levels), too much to be held at once
     (`stream.MAX_NODES`), or encrypted with SOPS; of a text of 512 KiB and more, when its documents are gone through.
     """
     bom, text = without_bom(text)
     even = evened(text)
+    tell = tell or partial(told, even)
     if len(text) >= LARGE:
-        return _large(text, bom, even, told)
+        return _large(text, bom, even, tell)
     roots: list[Node] = []
     try:
         parser: Any = AnyParser(even)
@@ -96,16 +109,16 @@ def parse(text: str, told: Callable[[Exception], EditRefused] = told) -> Parsed:
         while parser.check_node():
             roots.append(parser.get_node())
     except BROKEN as error:
-        raise told(error) from None
+        raise tell(error) from None
     if "sops" in text:
         for root in roots:
             refuse_encrypted(root)
     return Parsed(text, bom, tuple(roots))
 
 
-def _large(text: str, bom: str, even: str, told: Callable[[Exception], EditRefused]) -> Parsed:
+def _large(text: str, bom: str, even: str, tell: Callable[[Exception], EditRefused]) -> Parsed:
     check = refuse_encrypted if "sops" in text else id
-    stream = Stream(even, AnyParser, check, told, copies=bool(bom) + (even is not text))
+    stream = Stream(even, AnyParser, check, tell, copies=bool(bom) + (even is not text))
     if stream.is_separable:
         return Parsed(text, bom, stream)
     # Python's garbage collector would look at all of them again and again (as `Stream` has it).

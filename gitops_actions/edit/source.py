@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from gitops_actions.edit.refusals import NOT_TEXT, TOO_MUCH
 from gitops_actions.errors import EditRefused
 from gitops_actions.model import SUBMODULE, SYMLINK, File
@@ -11,6 +13,8 @@ BOM = "\ufeff"
 
 # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md; the second is what its first versions wrote.
 _LFS = (b"version https://git-lfs.github.com/spec/", b"version https://hawser.github.com/spec/")
+# https://git-scm.com/docs/git-merge#_how_conflicts_are_presented
+_CONFLICT = tuple(re.compile(marker, re.MULTILINE) for marker in ("^<{7} ", r"^={7}\r?$", "^>{7} "))
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -48,6 +52,17 @@ def text_of(file: File) -> str:
 
 def _refused(message: str, hint: str) -> EditRefused:
     return EditRefused(message, code=NOT_TEXT, hint=hint)
+
+
+def conflict(text: str) -> str | None:
+    """The hint for a text that cannot be read because git has left a conflict in it; None where it has not."""
+    begin = end = 0
+    for marker in _CONFLICT:
+        found = marker.search(text, end)
+        if found is None:
+            return None
+        begin, end = begin if end else found.start(), found.end()
+    return f"resolve the conflict first: it begins on line {text.count(chr(10), 0, begin) + 1}"
 
 
 def without_bom(text: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from gitops_actions.edit.nodes import Parsed, refuse_encrypted
 from gitops_actions.edit.refusals import NOT_TOML, TOO_MUCH, refusal
-from gitops_actions.edit.source import without_bom
+from gitops_actions.edit.source import conflict, without_bom
 from gitops_actions.edit.toml_scanner import HINT, PLACE, Line, Scanner
 from gitops_actions.errors import EditRefused
 
@@ -49,7 +49,11 @@ def parse(text: str) -> Toml:
         message = f"the file has more than {MAX_CHARACTERS} characters"
         raise refusal(TOO_MUCH, message, None, "put the value into a small file")
     scanner = Scanner(text)
-    scanner.scan()
+    try:
+        scanner.scan()
+    except EditRefused as error:
+        error.hint = conflict(text) or error.hint
+        raise
     try:
         data = load(text)
     except ValueError as error:

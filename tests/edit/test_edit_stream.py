@@ -7,6 +7,7 @@ import gc
 import os
 import tracemalloc
 from collections.abc import Callable, Iterator
+from functools import partial
 from random import Random
 from typing import Any, Literal
 
@@ -225,7 +226,7 @@ def test_a_document_is_read_alike_on_its_own(random: Random) -> None:
         except EditRefused:
             return
         even = nodes.evened(text)
-        read = Stream(even, parser, id, nodes.told)
+        read = Stream(even, parser, id, partial(nodes.told, even))
         assert [flat(root) for root in read] == [flat(root) for root in whole]
         if not read.is_separable:
             return
@@ -350,7 +351,7 @@ def test_what_is_wrong_further_on_is_told_first(parser: type, monkeypatch: pytes
 
 
 def test_a_document_that_is_held_is_the_same_again() -> None:
-    read = Stream("a: 1\n---\nb: 2\n---\nc: 3\n", parsers.PureParser, id, nodes.told)
+    read = Stream("a: 1\n---\nb: 2\n---\nc: 3\n", parsers.PureParser, id, partial(nodes.told, ""))
     held = list(read)[1]
     first, second, third = read
     assert second is held
