@@ -14,7 +14,7 @@ from gitops_actions import plugins
 from gitops_actions.cli import taken
 from gitops_actions.core import assignments, images
 from gitops_actions.core.targets import filled
-from gitops_actions.errors import UsageError
+from gitops_actions.errors import GitOpsError, UsageError
 from gitops_actions.model import (
     EDIT_KEYS,
     TYPED,
@@ -84,6 +84,8 @@ class Instructions:
             hint = f"leave it out; it takes {taken.listed(self._editor.takes)}"
             raise UsageError(message, code="GA056", hint=hint)
         taken.check_whole(self._editor, parts)
+        for part in parts:
+            taken.check_placeholders(part.spec.value or "")
         self._specs = tuple(filled(replace(part.spec, file=first), self._release, options.app, None) for part in parts)
 
     def paths(self, file: str) -> tuple[str, ...]:
@@ -95,6 +97,13 @@ class Instructions:
 
         Raises EditRefused as the editor does, UsageError when the options are not what its kind needs.
         """
+        try:
+            return self._edited(text, file)
+        except GitOpsError as error:
+            error.hint = error.hint and taken.as_options(error.hint)
+            raise
+
+    def _edited(self, text: str, file: str) -> Edited:
         changes: list[ValueChange] = []
         written: list[tuple[EditSpec, list[str]]] = []
         for spec in (replace(each, file=file) for each in self._specs):
@@ -105,7 +114,9 @@ class Instructions:
                 written.append((spec, _values(self._editor.read(text, spec))))
         for spec, wanted in written[:-1]:
             if _values(self._editor.read(text, spec)) != wanted:
-                raise UsageError(f"{spec.path} is set twice, to different values", code="GA054")
+                raise UsageError(
+                    f"{spec.path} is set twice, to different values", code="GA054", hint="leave one of them out"
+                )
         return Edited(text, tuple(sorted(changes, key=attrgetter("line"))))
 
     def _keys(self, setting: bool) -> list[dict[str, str | None]]:

@@ -6,9 +6,11 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from gitops_actions.config.values import IN_VALUES, placeholders
 from gitops_actions.edit.refusals import BAD_SPEC
 from gitops_actions.errors import UsageError
 from gitops_actions.model import EDIT_KEYS, RELEASE_KEYS, TYPED, EditSpec, Release, own_keys
+from gitops_actions.names import did_you_mean
 from gitops_actions.protocols import Editor
 
 SETS = {"--set": ("path", "value"), "--set-string": ("path", "value", TYPED), "--set-json": ("path", "value", TYPED)}
@@ -23,6 +25,7 @@ _SOURCES = {
     "version": "version", "image": "images", "tag": "images", "digest": "images", "revision": "revision",
     "short_revision": "revision", "app": _APP,
 }  # fmt: skip
+_IN_HINT = re.compile(r"(?<![^ (])(path|value|pattern|document):(?=[ ,]|\Z)")
 _PLACE = re.compile(r"\{(app|environment)\}")
 
 
@@ -96,6 +99,21 @@ def check_whole(editor: Editor, edits: Sequence[Taken]) -> None:
 def listed(keys: Iterable[str]) -> str:
     """The options that give these keys."""
     return ", ".join(_OPTIONS.get(key, f"--option {key}=...") for key in keys if key != TYPED)
+
+
+def check_placeholders(text: str) -> None:
+    """Raises UsageError for a name in braces that stands for nothing, as gitops.yaml does."""
+    for name in placeholders(text):
+        if name not in IN_VALUES:
+            known = [f"{{{each}}}" for each in IN_VALUES if each != "environment"]
+            hint = did_you_mean(f"{{{name}}}", known) or f"the placeholders are {', '.join(known)}"
+            raise UsageError(f"`{{{name}}}` is no placeholder", code=BAD_SPEC, hint=hint)
+
+
+def as_options(hint: str) -> str:
+    """A hint about the keys of an edit, in options."""
+    hint = re.sub(r"(?:set )?on-missing: create", "give --create", hint)
+    return _IN_HINT.sub(lambda found: _OPTIONS[found[1]], hint)
 
 
 def _sources(text: str) -> set[str]:

@@ -70,7 +70,7 @@ def parse_all(texts: Sequence[str]) -> list[Assignment]:
     for text in texts:
         value = parse(text)
         if (value.file, value.path) in found:
-            raise UsageError(f"--set gives {value.file}:{value.path} twice", code="GA054")
+            raise UsageError(f"--set gives {value.file}:{value.path} twice", code="GA054", hint="leave one of them out")
         found[value.file, value.path] = value
     return list(found.values())
 

@@ -14,7 +14,9 @@ from gitops_actions.edit.places import Spot
 from gitops_actions.edit.refusals import AMBIGUOUS, BAD_SPEC, MISSING, Mark, quoted, refusal
 from gitops_actions.errors import EditRefused, UsageError
 
-_HINT = "name one with document: an index (0 is the first) or kind=Deployment,metadata.name=web"
+_HINT = (
+    "name one by its index (document: 0 is the first), or by what it says: document: kind=Deployment,metadata.name=web"
+)
 
 
 def select(parsed: Parsed, document: str | None) -> Iterator[Spot]:

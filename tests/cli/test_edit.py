@@ -97,10 +97,10 @@ def test_one_document_of_several(edit: Runs) -> None:
 def test_placeholders(edit: Runs) -> None:
     path = written("main.tf", 'a = "x"\nb = "y"\n')
     facts = ["--image", IMAGE, "--revision", "0123456789abcdef", "--app", "web", "--version", "9"]
-    value = "{version} {tag} {image} {short_revision} {app} {digits}"
+    value = "{version} {tag} {image} {short_revision} {app} {} { tag } {1}"
     done = edit("text", "main.tf", "--pattern", 'a = "(?P<value>[^"]*)"', "--value", value, *facts)
     assert done.code == 0
-    assert path.read_text() == f'a = "9 1.4.2 {IMAGE} 0123456 web {{digits}}"\nb = "y"\n'
+    assert path.read_text() == f'a = "9 1.4.2 {IMAGE} 0123456 web {{}} {{ tag }} {{1}}"\nb = "y"\n'
     assert edit("text", "main.tf", "--pattern", 'b = "(?P<value>[^"]*)"', "--value", "{version}", *facts[:2]).code == 0
     assert path.read_text().endswith('b = "1.4.2"\n')
 
