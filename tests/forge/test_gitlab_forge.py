@@ -185,6 +185,12 @@ def test_a_project_that_is_not_there(gitlab_ground: GitLabGround, what: str) -> 
             call()
 
 
+def test_a_status_that_the_words_have_is_said_once(gitlab_ground: GitLabGround) -> None:
+    gitlab_ground.server.fault(lambda request: "/merge_requests" in request.path, 403)
+    with pytest.raises(NotAllowed, match="refuses: 403 Forbidden"):
+        gitlab_ground.forge().find()
+
+
 def test_a_protected_base_is_not_written(gitlab_ground: GitLabGround) -> None:
     gitlab_ground.token = gitlab_ground.server.add_token("ada")  # a developer
     forge = gitlab_ground.forge()

@@ -226,10 +226,11 @@ class Client:
 
     def _failed(self, status: int, said: str) -> NoReturn:
         words = self._clean(said)
+        told = words if words.startswith(str(status)) else f"{status} {words}"
         if status == 429:
             raise _Again(429, words, self._session.told_to_wait(limited=True))
         if status in _TRANSIENT or (status == 409 and _LOCKED.search(words)):
-            raise _Again(status, f"{status} {words[:100]}", self._session.told_to_wait(limited=False))
+            raise _Again(status, told[:104], self._session.told_to_wait(limited=False))
         if (error := mistaken("GitLab", self.address.root, self._session.answered)) is not None:
             raise error
         job = self.credentials is not None and self.credentials.job
@@ -241,7 +242,7 @@ class Client:
         hint = None
         if status == 403:
             hint = "the token needs scope api and the role Developer, Maintainer where the branch is protected"
-        raise Refused(status, words, f"{self.address.root} refuses: {status} {words}", hint=hint)
+        raise Refused(status, words, f"{self.address.root} refuses: {told}", hint=hint)
 
     def _sleep(self, seconds: float, words: str) -> None:
         if time.monotonic() + seconds > self.deadline:
