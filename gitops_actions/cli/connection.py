@@ -30,7 +30,8 @@ AUTHOR = "gitops-actions <gitops-actions@noreply.invalid>"
 class Connected:
     """A config repo that can be asked; nothing was asked yet. ``repository`` is it by git, ``store`` its content by the
     transport that was chosen. ``base`` is the base branch where one was named, ``kind`` the forge's name or "".
-    ``deadline`` is on the monotonic clock."""
+    ``deadline`` is on the monotonic clock. ``url`` is where it is in the words of whoever gave the address.
+    """
 
     repository: Repository
     store: Store
@@ -39,6 +40,7 @@ class Connected:
     base: str | None
     author: Signature
     deadline: float
+    url: str
 
     @property
     def which_forge(self) -> str | None:
@@ -117,7 +119,8 @@ def _connect(stack: ExitStack, settings: Settings, options: RepositoryOptions, u
     forge: Forge | None = plugins.load("forges", kind)(connection) if kind else None
     forges += [forge] if forge is not None else []
     store = _store(options.transport, git, forge, url)
-    return Connected(repository, store, forge, kind, base, author, deadline)
+    shown = repository.url if address == url else url  # a path is shown in full
+    return Connected(repository, store, forge, kind, base, author, deadline, shown)
 
 
 def _store(transport: str, git: Store, forge: Forge | None, url: str) -> Store:

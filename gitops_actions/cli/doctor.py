@@ -94,7 +94,7 @@ class _Look:
         base = self._there.base or self._there.store.default_branch()
         self._there.store.snapshot(base, ())
         how = "its API" if self._there.by_api else "git"
-        self.checks.append(Check("read", "ok", f"{self._there.repository.url} can be read by {how}; base {base}"))
+        self.checks.append(Check("read", "ok", f"{self._there.url} can be read by {how}; base {base}"))
         return base
 
     def _needs(self, session: Session) -> list[Need]:

@@ -202,6 +202,15 @@ def test_a_fine_grained_token_is_not_told_what_it_may(tmp_path: Path) -> None:
     assert ("GA521", "what a fine-grained token is allowed is not told by GitLab") in findings(told)
 
 
+def test_the_address_is_shown_as_it_was_given(tmp_path: Path) -> None:
+    with GitLab(tmp_path / "served") as server:
+        lab = Lab(tmp_path, server, PLAIN)
+        for address in (lab.repo, lab.repo.removesuffix(".git")):
+            lab.repo = address
+            (words,) = [one["message"] for one in lab.play("doctor").document["checks"] if one["check"] == "read"]
+            assert words.startswith(f"{address} can be read")
+
+
 def test_a_maintainer_is_shown_all(tmp_path: Path) -> None:
     with GitLab(tmp_path / "gitlab") as server:
         lab = Lab(tmp_path, server, PLAIN)
