@@ -133,7 +133,8 @@ def wanted(rest: dict[str, Any], **more: Any) -> Wishes:
     for name in ("title", "labels", "reviewers", "assignees"):
         given = rest[name] if isinstance(rest[name], tuple) else (rest[name] or "",)
         if any(not one.isprintable() for one in given):
-            raise UsageError(f"--{name.rstrip('s')} holds a line end or a control character", code="GA047")
+            words = f"--{name.rstrip('s')} holds a line end or a control character"
+            raise UsageError(words, code="GA047", hint="take it out: it has to be one line of plain text")
     rest["labels"] = tuple(dict.fromkeys(text for one in rest["labels"] if (text := " ".join(one.split()))))
     if rest["title"] is not None:
         rest["title"] = " ".join(rest["title"].split())  # as forges keep it, so that it compares

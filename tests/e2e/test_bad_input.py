@@ -336,3 +336,10 @@ def test_an_url_in_gitops_yaml_has_a_place(tmp_path: Path, url: str, place: str,
     assert f"error: {place}: " in done.stderr, done.stderr
     assert words in done.stderr
     assert SECRET not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("name", ["title", "label", "reviewer", "assignee"])
+def test_texts_of_one_line(world: World, name: str) -> None:
+    done = world.play("deploy", "--image", "ghcr.io/acme/web:1.1", f"--{name}", "a\nb", code=2)
+    (finding,) = done.document["findings"]
+    assert (finding["code"], finding["hint"]) == ("GA047", "take it out: it has to be one line of plain text")
