@@ -38,11 +38,11 @@ def command(
 def _entries(session: Session, app: str | None, environment: str | None, limit: int) -> list[Entry]:
     config = session.config
     if environment is not None:
-        graph.environment_called(config, environment)
+        graph.environment_called(config, environment, looking=True)
     found: list[Entry] = []
     apps = all_apps(session)
     if app is not None and app not in apps:
-        raise unknown_app(app, apps)
+        raise unknown_app(app, apps, looking=True)
     there = begun(session, environment)
     for name, one in config.environments.items():
         if name not in there or environment not in (None, name):

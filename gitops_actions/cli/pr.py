@@ -58,7 +58,7 @@ def list_requests(
         rows = [row for row in rows if row.managed]
         # Requests outlive what the policy says: only where none has the name, it has to be one of the policy's.
         if environment is not None and all(row.environment != environment for row in rows):
-            environment_called(session.config, environment)
+            environment_called(session.config, environment, looking=True)
         if app is not None and all(app not in row.versions for row in rows):
             _check_app(session, app)
         rows = [row for row in rows if environment in (None, row.environment) and (app is None or app in row.versions)]
@@ -136,7 +136,7 @@ def _check_app(session: Session, app: str) -> None:
     """Raises UsageError when there is no such app."""
     apps = all_apps(session)
     if app not in apps:
-        raise unknown_app(app, apps)
+        raise unknown_app(app, apps, looking=True)
 
 
 def _report(session: Session, forge: Forge, row: Row, merged: PullRequest) -> None:

@@ -45,10 +45,10 @@ def standings(session: Session, *, app: str | None = None, environment: str | No
     """The rows of the table. Raises UsageError for names that do not exist."""
     config = session.config
     if environment is not None:
-        graph.environment_called(config, environment)
+        graph.environment_called(config, environment, looking=True)
     apps = all_apps(session)
     if app is not None and app not in apps:
-        raise unknown_app(app, apps)
+        raise unknown_app(app, apps, looking=True)
     chosen = [one for one in apps.values() if app in (None, one.name)]
     wanted: dict[str, list[App]] = {}
     branches: dict[str, set[str]] = {}

@@ -46,10 +46,12 @@ def sources(config: Config, app: App, name: str) -> list[str]:
     return found
 
 
-def environment_called(config: Config, name: str) -> Environment:
-    """One environment. Raises UsageError when there is none of that name."""
+def environment_called(config: Config, name: str, *, looking: bool = False) -> Environment:
+    """One environment. Raises UsageError when there is none of that name. ``looking``: whoever gives the name wants to
+    look at what there is, and to add nothing."""
     if name not in config.environments:
         known = ", ".join(config.environments) or "none"
-        hint = did_you_mean(name, config.environments) or "add it under `environments:`"
+        mend = f"give one of these: {known}" if looking and config.environments else "add it under `environments:`"
+        hint = did_you_mean(name, config.environments) or mend
         raise UsageError(f"there is no environment {name!r} (known: {known})", code="GA037", hint=hint)
     return config.environments[name]

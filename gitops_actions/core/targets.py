@@ -47,13 +47,15 @@ def found_apps(config: Config, names: Mapping[str, Collection[str]]) -> dict[str
     return apps
 
 
-def unknown_app(name: str, apps: Collection[str]) -> UsageError:
-    """What to raise for an app that is none of those that there are."""
-    known = f"known: {', '.join(sorted(apps))}" if apps else "there are none"
+def unknown_app(name: str, apps: Collection[str], *, looking: bool = False) -> UsageError:
+    """What to raise for an app that is none of those that there are. ``looking``: see `graph.environment_called`."""
+    names = ", ".join(sorted(apps))
+    known = f"known: {names}" if apps else "there are none"
+    mend = f"give one of these: {names}" if looking and apps else "add it under `apps:`"
     return UsageError(
         f"there is no app {name!r} in gitops.yaml of the config repo ({known})",
         code="GA020",
-        hint=did_you_mean(name, apps) or "add it under `apps:`",
+        hint=did_you_mean(name, apps) or mend,
     )
 
 

@@ -203,3 +203,10 @@ def test_a_request_may_be_written_with_its_sign(here: Here) -> None:
 @pytest.mark.parametrize("text", ["x", "0", "-1", "#", "2.0", "\u0662"])
 def test_what_is_no_number(here: Here, text: str) -> None:
     assert "a request is a number such as 2" in here.run("pr", "merge", "--", text, code=2).errors
+
+
+@pytest.mark.parametrize("arguments", [("--app", "nope"), ("-e", "nope")])
+@pytest.mark.parametrize("verb", [("pr", "list"), ("status",), ("history",)], ids=lambda verb: verb[0])
+def test_who_looks_for_a_name_is_told_the_others(here: Here, verb: tuple[str, ...], arguments: tuple[str, ...]) -> None:
+    done = here.run(*verb, *arguments, code=2)
+    assert f"hint: give one of these: {'web' if '--app' in arguments else 'dev, staging'} [" in done.errors
