@@ -15,6 +15,7 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u
 _REMOTE_HELPER = re.compile(r"[A-Za-z0-9+.-]+::")
 _SCP_LIKE = re.compile(r"(?:[^/:@]+@)?(?:\[[0-9A-Fa-f:.]+\]|[^/:@\[\]]+):.*")
 _SCP_PASSWORD = re.compile(r"[^/:@]+:[^/@]*@[^/:@]+:.*")  # ssh takes none: git would make it part of the path
+_HOSTED = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/[A-Za-z0-9_./-]+")  # an URL that lacks its scheme
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1")
 
 
@@ -49,7 +50,11 @@ def address(text: str) -> Address:
     if _SCP_LIKE.fullmatch(text):
         _check_ssh(text.partition(":")[0], text.partition(":")[2])
         return Address(text, "ssh")
-    return _on_this_machine(Path(text))
+    there = _on_this_machine(Path(text))
+    if _HOSTED.fullmatch(text) and not Path(text.partition("/")[0]).exists():
+        hint = f"write https://{text}, if it is on a server; else give the path of a repository, bare or not"
+        raise UsageError(f"{there.text} does not exist", hint=hint)
+    return there
 
 
 def _from_url(text: str) -> Address:

@@ -98,3 +98,14 @@ def test_a_folder_whose_name_git_could_not_be_told(tmp_path: Path, monkeypatch: 
     monkeypatch.chdir(tmp_path / "a\nb")
     with pytest.raises(UsageError, match="control characters"):
         address("x.git")
+
+
+def test_an_url_without_its_scheme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"github\.com/acme/deploy does not exist") as error:
+        address("github.com/acme/deploy")
+    assert "https://github.com/acme/deploy" in (error.value.hint or "")
+    for folder in ("./github.com/acme/deploy", "conf/deploy"):
+        assert address(folder).path == tmp_path / folder
+    (tmp_path / "github.com").mkdir()  # as some keep their checkouts
+    assert address("github.com/acme/deploy").path == tmp_path / "github.com/acme/deploy"
