@@ -82,9 +82,7 @@ def failure(answer: Answer, url: str) -> GitOpsError:
 def no_branch(branch: str, existing: Collection[str], url: str) -> UsageError:
     """The error for a branch that is not there, with the names that are most like it."""
     if not existing:
-        return UsageError(
-            f"{url} is empty: it has no commit yet", hint="push a first commit, with a gitops.yaml, to its main branch"
-        )
+        return UsageError(f"{url} is empty: it has no commit yet", hint="push a first commit to its main branch")
     near = _nearest(branch, existing)
     hint = f"give one that exists: {near}" if near else "push it first"
     return UsageError(f"there is no branch {branch!r} in {url}", hint=hint)

@@ -258,6 +258,13 @@ def test_no_repository(tmp_path: Path) -> None:
     assert error.hint == "name one with --ref; there is other"
 
 
+def test_an_empty_repository(tmp_path: Path) -> None:
+    result = run(repos.bare(tmp_path / "empty.git", {}))
+    assert isinstance(result.exception, UsageError)
+    assert "is empty" in str(result.exception)
+    assert result.exception.hint == "push a first commit to its main branch"
+
+
 def test_nothing_to_replay(tmp_path: Path) -> None:
     path = repos.bare(tmp_path / "r.git", {"a.txt": "1"})
     assert run(path, output="text").stdout == "In 1 commit, no file was changed in nothing but values.\n"
