@@ -64,8 +64,21 @@ def test_a_token_that_may_only_read(place: Place) -> None:
     forge = place.forge({"GITOPS_TOKEN": "github_pat_r"})
     with pytest.raises(NotAllowed, match="not accessible") as caught:
         place.publish(forge)
-    assert "contents" in (caught.value.hint or "")
+    assert caught.value.hint == f"give the token, for the repository {NAME}, Contents: Read and write"
     assert BRANCH not in repos.git(place.repo, "for-each-ref")
+
+
+def test_what_a_token_lacks_is_told_where_github_tells_it(place: Place) -> None:
+    asked = {"X-Accepted-GitHub-Permissions": "statuses=write,contents=read; contents=write"}
+    for headers, need in (
+        (asked, "Commit statuses: Read and write and Contents: Read-only"),
+        ({}, "Contents and Pull requests: Read and write (for labels also Issues, for statuses Commit statuses)"),
+    ):
+        commit = repos.git(place.repo, "rev-parse", "main")
+        place.hub.fault(1, Answer.of(403, {"message": "Resource not accessible"}, headers))
+        with pytest.raises(NotAllowed, match="not accessible") as caught:
+            place.forge().set_status(commit, CommitStatus("gitops/dev", "success"))
+        assert caught.value.hint == f"give the token, for the repository {NAME}, {need}"
 
 
 def test_a_token_that_may_not_see_requests_reads_and_sets_statuses(place: Place) -> None:

@@ -32,6 +32,7 @@ _TIMEOUT = 30  # GitHub itself ends a request after ten seconds
 _RENEW = 50 * 60  # a token of an installation ends after an hour
 _SECONDARY = re.compile(r"secondary rate limit|abuse detection|rate limit exceeded", re.IGNORECASE)
 _NAMED = re.compile(r"\s*(?:query|mutation) (\w+)")
+_REPOSITORY = re.compile(r"/repos/([^/]+/[^/]+)/")
 _NEXT = re.compile(r'<([^<>]*)>; rel="next"')
 
 
@@ -129,7 +130,8 @@ class Client:
             if isinstance(data, dict) and (not errors or (not write and kinds == {"NOT_FOUND"})):
                 return data
             done = not isinstance(answer, dict) or "data" in answer
-            failure = failures.of_graphql(errors, self.credentials.remedy, write=write, done=done)
+            name, remedy = self._address.full_name, self.credentials.remedy
+            failure = failures.of_graphql(errors, name, remedy, write=write, done=done)
             if failure is not None:
                 raise mistaken("GitHub", self._address.api, headers) or failure
             words = line("; ".join(str(error.get("message")) for error in errors), 300) or "an answer without data"
@@ -168,7 +170,7 @@ class Client:
             if moved is not None:
                 path, hops = moved, hops + 1
                 continue
-            self._refused(status, headers, document, write=write, graphql=not path)
+            self._refused(status, headers, document, write=write, path=path)
 
     def _moved_here(self, status: int, headers: Mapping[str, str]) -> str | None:
         """Where a repository that was renamed is now, for what writes: nothing was done, and is to be done there
@@ -178,7 +180,7 @@ class Client:
         same = (target.scheme, target.netloc) == (api.scheme, api.netloc) and target.path.startswith(api.path)
         return target.path.removeprefix(api.path) if status in (307, 308) and same else None
 
-    def _refused(self, status: int, headers: Mapping[str, str], document: Any, *, write: bool, graphql: bool) -> None:
+    def _refused(self, status: int, headers: Mapping[str, str], document: Any, *, write: bool, path: str) -> None:
         """Wait for the end of a rate limit, or raise what the answer means."""
         words = failures.words_of(document, status)
         if status < 400:
@@ -194,8 +196,11 @@ class Client:
         if status == 401:
             raise failures.refused_credentials(words, self.credentials.source)
         if status == 403:
-            raise failures.not_allowed(words, self.credentials.remedy, write=write)
-        if status == 404 and graphql:  # who may not use it is told so
+            named = _REPOSITORY.match(path)
+            name = named[1] if named else self._address.full_name
+            asked = headers.get("x-accepted-github-permissions", "")
+            raise failures.not_allowed(words, name, self.credentials.remedy, write=write, asked=asked)
+        if status == 404 and not path:  # who may not use it is told so
             raise failures.no_api(self._address.api, words)
         raise Refusal(status, "NOT_FOUND" if status == 404 else "", words)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,13 @@ _INSTALLED = (
     "a token that begins with ghs_ is one of a GitHub App or of a workflow; the App has to be installed for this "
     "repository, with the permissions contents: write and pull_requests: write; " + _OF_ACTIONS
 )
+_PAIR = re.compile(r"(\w+)=(read|write)")
+_LEVELS = {"read": "Read-only", "write": "Read and write"}
+# What a mutation that was forbidden needs: GraphQL does not tell.
+_NEEDS = {
+    "createCommitOnBranch": "contents=write", "createRef": "contents=write", "updateRef": "contents=write",
+    "updateRefs": "contents=write", "deleteRef": "contents=write", "createPullRequest": "pull_requests=write",
+}  # fmt: skip
 _ARCHIVED = "unarchive it in the settings of the repository, or give another one"
 
 
@@ -51,8 +59,11 @@ class Doubt(Temporary):
     """Nobody knows whether a write was done: its answer was lost, or says that the server broke."""
 
 
-def not_allowed(words: str, remedy: str | None, *, write: bool) -> NotAllowed:
-    """The error for 403 and for GraphQL's FORBIDDEN. ``remedy`` as above."""
+def not_allowed(words: str, name: str, remedy: str | None, *, write: bool, asked: str = "") -> NotAllowed:
+    """The error for 403 and for GraphQL's FORBIDDEN. ``name`` is that of the repository, ``remedy`` as above, and
+    ``asked`` the permissions that would do, where GitHub tells them
+    (https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#insufficient-permissions-errors).
+    """
     if "SAML" in words or "single sign-on" in words.lower():
         return NotAllowed(f"GitHub refuses this token: {words}", hint="authorize the token for the organization's SSO")
     if "create or approve pull requests" in words:
@@ -63,9 +74,18 @@ def not_allowed(words: str, remedy: str | None, *, write: bool) -> NotAllowed:
         )
     if "archived" in words:
         return NotAllowed(f"GitHub refuses: {words}", hint=_ARCHIVED)
-    need = "write `contents` and `pull_requests` (for labels `issues`, for statuses `statuses`)"
-    hint = f"give the token the permission to {need if write else 'read the repository, its requests and statuses'}"
-    return NotAllowed(f"GitHub refuses: {words}", hint=remedy or hint)
+    pairs = _PAIR.findall(asked.partition(";")[0])  # behind it are other ways
+    need = " and ".join(f"{_called(kind)}: {_LEVELS[level]}" for kind, level in pairs)
+    if not need:
+        need = "Contents, Pull requests and Commit statuses: Read-only"
+        if write:
+            need = "Contents and Pull requests: Read and write (for labels also Issues, for statuses Commit statuses)"
+    return NotAllowed(f"GitHub refuses: {words}", hint=remedy or f"give the token, for the repository {name}, {need}")
+
+
+def _called(permission: str) -> str:
+    """A permission as GitHub's pages call it."""
+    return "Commit statuses" if permission == "statuses" else permission.replace("_", " ").capitalize()
 
 
 def refused_credentials(words: str, source: str | None) -> NotAllowed:
@@ -129,7 +149,7 @@ def no_api(place: str, words: str) -> UsageError:
 
 
 def of_graphql(
-    errors: Sequence[Mapping[str, Any]], remedy: str | None, *, write: bool, done: bool
+    errors: Sequence[Mapping[str, Any]], name: str, remedy: str | None, *, write: bool, done: bool
 ) -> GitOpsError | None:
     """The error for a list of GraphQL errors; None where nobody knows what they mean, as when a server breaks.
     ``done``: they come with data, be it null. Else the request itself is wrong, and no waiting mends it
@@ -147,6 +167,8 @@ def of_graphql(
             + named("GitLab"),
         )
     if "FORBIDDEN" in kinds or "INSUFFICIENT_SCOPES" in kinds:
-        return not_allowed(words, remedy, write=write)
+        paths = [error.get("path") for error in errors]
+        asked = next((_NEEDS.get(str(path[0]), "") for path in paths if isinstance(path, list) and path), "")
+        return not_allowed(words, name, remedy, write=write, asked=asked)
     known = [kind for kind in kinds if kind and kind not in ("INTERNAL", "SERVICE_UNAVAILABLE")]
     return Refusal(200, known[0], words) if known and len(known) == len(kinds) else None
