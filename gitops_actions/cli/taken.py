@@ -6,10 +6,9 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gitops_actions.config.values import IN_VALUES, placeholders
 from gitops_actions.edit.refusals import BAD_SPEC
 from gitops_actions.errors import UsageError
-from gitops_actions.model import EDIT_KEYS, RELEASE_KEYS, TYPED, EditSpec, Release, own_keys
+from gitops_actions.model import EDIT_KEYS, RELEASE_KEYS, TYPED, EditSpec, Release, own_keys, placeholders
 from gitops_actions.names import did_you_mean
 from gitops_actions.protocols import Editor
 
@@ -104,8 +103,8 @@ def listed(keys: Iterable[str]) -> str:
 def check_placeholders(text: str) -> None:
     """Raises UsageError for a name in braces that stands for nothing, as gitops.yaml does."""
     for name in placeholders(text):
-        if name not in IN_VALUES:
-            known = [f"{{{each}}}" for each in IN_VALUES if each != "environment"]
+        if name not in _SOURCES and name != "environment":  # of which `filled` speaks
+            known = [f"{{{each}}}" for each in _SOURCES]
             hint = did_you_mean(f"{{{name}}}", known) or f"the placeholders are {', '.join(known)}"
             raise UsageError(f"`{{{name}}}` is no placeholder", code=BAD_SPEC, hint=hint)
 

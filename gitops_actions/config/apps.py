@@ -10,8 +10,8 @@ from gitops_actions.config.environments import check_names
 from gitops_actions.config.problems import Problems, shown
 from gitops_actions.config.shapes import AppShape
 from gitops_actions.config.tree import Node
-from gitops_actions.config.values import IN_PLACES, placeholders
-from gitops_actions.model import App, EditSpec, Environment
+from gitops_actions.config.values import IN_PLACES
+from gitops_actions.model import App, EditSpec, Environment, placeholders
 from gitops_actions.names import complaint_about_name
 from gitops_actions.protocols import Editor
 

@@ -10,8 +10,8 @@ from gitops_actions.config.decoding import decode
 from gitops_actions.config.problems import Problems, printable, shown, suggestion
 from gitops_actions.config.shapes import EditShape
 from gitops_actions.config.tree import Node
-from gitops_actions.config.values import IN_PLACES, IN_VALUES, placeholders, sample
-from gitops_actions.model import EDIT_KEYS, EditSpec, Take, own_keys
+from gitops_actions.config.values import IN_PLACES, IN_VALUES, sample
+from gitops_actions.model import EDIT_KEYS, EditSpec, Take, own_keys, placeholders
 from gitops_actions.names import complaint_about_path
 from gitops_actions.protocols import Editor
 

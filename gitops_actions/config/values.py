@@ -1,4 +1,4 @@
-"""Texts of gitops.yaml that have a form of their own: times, images, URLs, words, placeholders.
+"""Texts of gitops.yaml that have a form of their own: times, images, URLs, words.
 
 The `complaint_about_...` functions return the end of the sentence "`key` ...", or None when all is well.
 """
@@ -6,14 +6,12 @@ The `complaint_about_...` functions return the end of the sentence "`key` ...", 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from gitops_actions.times import FORMS, seconds
 
 IN_PLACES = ("app", "environment")
 IN_VALUES = ("version", "image", "tag", "digest", "revision", "short_revision", "app", "environment")
 
-_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")
 # With placeholders; that they exist is checked apart, with a better message.
 _IMAGE = re.compile(r"(?:[A-Za-z0-9]|\{[\w-]+\})(?:[A-Za-z0-9._:/-]|\{[\w-]+\}){0,254}", re.ASCII)
 _REPOSITORY = re.compile(
@@ -96,11 +94,6 @@ def complaint_about_body(text: str) -> str | None:
     if not text.strip():
         return "is empty"
     return "is longer than 16384 characters" if len(text) > 16384 else None
-
-
-def placeholders(text: str) -> Iterator[str]:
-    """The names in `{...}` of a text, in order."""
-    return (match[1] for match in _PLACEHOLDER.finditer(text))
 
 
 def sample(text: str) -> str:

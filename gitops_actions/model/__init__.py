@@ -43,6 +43,7 @@ from gitops_actions.model.policy import (
     Take,
     Template,
     own_keys,
+    placeholders,
 )
 from gitops_actions.model.releases import Image, Record, Release, Source
 from gitops_actions.model.words import Deliver, Finding, Group, MergeMethod, Secret, Severity
@@ -73,6 +74,7 @@ __all__ = [
     "TYPED",
     "Take",
     "own_keys",
+    "placeholders",
     "Change",
     "Changes",
     "Commit",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
@@ -57,6 +58,12 @@ EDIT_KEYS = ("path", "value", "pattern", "document", "on-missing")
 TYPED = "typed"
 RELEASE_KEYS = ("images", "version", "revision")
 _SHARED = frozenset((*EDIT_KEYS, TYPED, *RELEASE_KEYS))
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")
+
+
+def placeholders(text: str) -> Iterator[str]:
+    """The names in `{...}` of a text, in order."""
+    return (match[1] for match in _PLACEHOLDER.finditer(text))
 
 
 def own_keys(takes: Mapping[str, Take]) -> tuple[str, ...]:

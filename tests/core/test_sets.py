@@ -27,3 +27,9 @@ def test_other_files_are_refused(file: str) -> None:
         sets.parse(f"{file}:a=1")
     assert caught.value.code == "GA053"
     assert caught.value.hint == "--set knows .yaml, .yml, .json, .toml"
+
+
+def test_a_place_that_is_given_twice_is_refused() -> None:
+    with pytest.raises(UsageError) as caught:
+        sets.parse_all(["a.yaml:b=1", "a.yaml:c=1", "a.yaml:b=2"])
+    assert (caught.value.code, caught.value.hint) == ("GA054", "leave one of them out")
